@@ -1,0 +1,1 @@
+"""Callboard tells every user of a partner portal what concerns them, once, with the reason."""

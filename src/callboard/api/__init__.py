@@ -1,0 +1,1 @@
+"""The REST API: intake and the person's own settings."""

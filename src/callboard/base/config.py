@@ -1,0 +1,196 @@
+"""Settings from the environment (interfaces 2), read once and checked with one clear line each."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parseaddr
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from callboard.base.clock import Clock, FixedClock, SystemClock
+from callboard.base.errors import RejectedError
+from callboard.base.instants import parse_instant
+from callboard.base.texts import address_fault
+
+SHIPPED_CATALOGUE = Path(__file__).resolve().parents[3] / "catalogue"
+DEFAULT_FROM = "Callboard <notifications@callboard.example>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpServer:
+    """Where mail is handed over. `security` is `none`, `starttls` or `tls`."""
+
+    host: str
+    port: int
+    security: str
+    username: str | None
+    password: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything the environment decides. `now_at` is None when the real clock runs."""
+
+    home: Path
+    database_url: str | None
+    smtp: SmtpServer | None
+    base_url: str
+    sender: str
+    catalogue_path: Path
+    secret_key: str
+    now_at: datetime | None
+    collapse_s: float
+
+    @property
+    def clock(self) -> Clock:
+        """Return the clock of business time."""
+        return FixedClock(self.now_at) if self.now_at else SystemClock()
+
+    @property
+    def mail_host(self) -> str:
+        """Return HOST of rule C2: the domain of the sender, in its ASCII form."""
+        domain = parseaddr(self.sender)[1].rpartition("@")[2]
+        return domain if domain.isascii() else domain.encode("idna").decode()
+
+    @property
+    def database_path(self) -> Path:
+        """Return the embedded database's file; it is used when no `database_url` is set."""
+        return self.home / "callboard.sqlite3"
+
+    @property
+    def mailbox_path(self) -> Path:
+        """Return the built-in mailbox's file."""
+        return self.home / "mailbox.sqlite3"
+
+
+def read_config(environ: Mapping[str, str] = os.environ) -> Config:
+    """Return the settings of `environ`; make the home folder and the secret key when missing.
+
+    Raises:
+        RejectedError: names the variable, its fault and an example.
+    """
+    home = Path(environ.get("CALLBOARD_HOME") or "./var").expanduser().absolute()
+    catalogue = environ.get("CALLBOARD_CATALOGUE")
+    return Config(
+        home=home,
+        database_url=_database_url(environ.get("CALLBOARD_DATABASE_URL")),
+        smtp=_smtp(environ.get("CALLBOARD_SMTP_URL")),
+        base_url=_base_url(environ.get("CALLBOARD_BASE_URL") or "http://127.0.0.1:8000"),
+        sender=_sender(environ.get("CALLBOARD_FROM") or DEFAULT_FROM),
+        catalogue_path=_catalogue(catalogue) if catalogue else SHIPPED_CATALOGUE,
+        secret_key=_secret_key(environ.get("CALLBOARD_SECRET_KEY"), home),
+        now_at=_now(environ.get("CALLBOARD_NOW")),
+        collapse_s=_collapse(environ.get("CALLBOARD_COLLAPSE_S") or "10"),
+    )
+
+
+def _refuse(variable: str, fault: str, example: str) -> RejectedError:
+    return RejectedError(f"{variable} {fault}. Example: {variable}={example}", type="setting")
+
+
+def _database_url(value: str | None) -> str | None:
+    if not value:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
+        raise _refuse(
+            "CALLBOARD_DATABASE_URL",
+            "must be a postgresql:// address with a database name",
+            "postgresql://callboard:secret@db.example:5432/callboard",
+        )
+    return value
+
+
+def _smtp(value: str | None) -> SmtpServer | None:
+    if not value:
+        return None
+    example = "smtp+starttls://user:password@mail.example:587"
+    schemes = {"smtp": ("none", 25), "smtps": ("tls", 465), "smtp+starttls": ("starttls", 587)}
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError as exc:
+        raise _refuse("CALLBOARD_SMTP_URL", f"is not an address ({exc})", example) from exc
+    if parts.scheme not in schemes or not parts.hostname or parts.path.strip("/"):
+        raise _refuse("CALLBOARD_SMTP_URL", "must be smtp://, smtps:// or smtp+starttls:// with a host", example)
+    security, default_port = schemes[parts.scheme]
+    return SmtpServer(
+        host=parts.hostname,
+        port=port or default_port,
+        security=security,
+        username=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+    )
+
+
+def _base_url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and not parts.query and not parts.fragment
+        usable = usable and parts.port != 0 and value.isprintable() and not set(value) & set("<> \"'")
+    except ValueError:
+        usable = False
+    if not usable:
+        raise _refuse("CALLBOARD_BASE_URL", "must be an http:// or https:// address", "https://callboard.example")
+    return value.rstrip("/")
+
+
+def _sender(value: str) -> str:
+    _, address = parseaddr(value)
+    if address_fault(address) or not value.isprintable():
+        raise _refuse("CALLBOARD_FROM", "must be a name and an address", DEFAULT_FROM)
+    return value
+
+
+def _catalogue(value: str) -> Path:
+    path = Path(value).expanduser().absolute()
+    if not path.exists():
+        raise _refuse("CALLBOARD_CATALOGUE", f"names {value}, which does not exist", "/etc/callboard/catalogue.toml")
+    return path
+
+
+def _now(value: str | None) -> datetime | None:
+    if not value:
+        return None
+    try:
+        return parse_instant(value)
+    except ValueError as exc:
+        raise _refuse("CALLBOARD_NOW", f"is not an instant: {exc}", "2026-11-23T10:00:00Z") from exc
+
+
+def _collapse(value: str) -> float:
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 86_400:  # noqa: PLR2004 - a day; more would be a digest
+        raise _refuse("CALLBOARD_COLLAPSE_S", f"is {value!r}, not a number of seconds from 0 to 86400", "10")
+    return seconds
+
+
+def _secret_key(value: str | None, home: Path) -> str:
+    if value:
+        if len(value) < 16:  # noqa: PLR2004 - shorter keys can be guessed
+            raise _refuse("CALLBOARD_SECRET_KEY", "has under 16 characters", secrets.token_urlsafe(33))
+        return value
+    path = home / "secret-key"
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            # Written aside and linked into place: two first starts at once agree on one key.
+            draft = home / f".secret-key-{os.getpid()}-{secrets.token_hex(4)}"
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(48))
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                pass  # another first start was faster: its key is the key
+            finally:
+                draft.unlink()
+        return path.read_text().strip()
+    except OSError as exc:
+        raise _refuse("CALLBOARD_HOME", f"cannot be used: {exc.strerror} ({exc.filename})", "./var") from exc

@@ -1,0 +1,67 @@
+"""Texts from outside: which names are taken, and how hostile characters are shown."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+MAX_NAME = 200
+"""Characters of a name or id. Source: interfaces 4.1."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# Direction marks can make a text read as another one; lone surrogates cannot be encoded.
+_UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"\\]{1,64}@(?:[^\s@<>()\[\],;:\"\\._/?#-](?:[^\s@<>()\[\],;:\"\\._/?#]*[^\s@<>()\[\],;:\"\\._/?#-])?)(?:\.[^\s@<>()\[\],;:\"\\._/?#-](?:[^\s@<>()\[\],;:\"\\._/?#]*[^\s@<>()\[\],;:\"\\._/?#-])?)*")
+
+
+def shown(text: str) -> str:
+    """Return `text` as it may be shown in a line: control characters are spaces (4.3)."""
+    return _UNSHOWN.sub(" ", text)
+
+
+def folded(text: str) -> str:
+    """Return `text` as M5 compares it: Unicode NFC, then case folding."""
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+def address_key(address: str) -> str:
+    """Return the form in which e-mail addresses are compared (4.1: case-insensitively)."""
+    return unicodedata.normalize("NFC", address.strip()).casefold()
+
+
+def name_fault(value: Any) -> str | None:
+    """Return what is wrong with a name or id (4.1), or None when it is fine."""
+    if not isinstance(value, str):
+        return f"must be a text, not {kind_of(value)}"
+    if not value.strip():
+        return "must not be empty"
+    if len(value) > MAX_NAME:
+        return f"has {len(value)} characters; at most {MAX_NAME} are allowed"
+    if _CONTROL.search(value):
+        return "holds a control character (such as a line break); remove it"
+    return None
+
+
+def address_fault(value: Any) -> str | None:
+    """Return what is wrong with an e-mail address, or None when it is fine.
+
+    Source: RFC 5321 4.5.3.1 (64 octets before the @, 254 in all).
+    """
+    fault = name_fault(value)
+    if fault:
+        return fault
+    local, _, _ = value.partition("@")
+    if not _ADDRESS.fullmatch(value) or local.startswith(".") or local.endswith(".") or ".." in local:
+        return f"{shown(value)!r} is not an e-mail address like ana@copperglass.example"
+    return None
+
+
+def kind_of(value: Any) -> str:
+    """Return the JSON word for the type of `value`, with its article."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true/false"
+    names: dict[type, str] = {str: "a text", int: "a number", float: "a number", list: "a list", dict: "an object"}
+    return names.get(type(value), type(value).__name__)

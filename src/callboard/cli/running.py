@@ -1,0 +1,113 @@
+"""The processes that work: `drain` until nothing is due, `worker` until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+from django.db import connection
+
+from callboard.base.instants import to_us
+from callboard.mail.delivery import Courier
+from callboard.mail.owners import Owner, new_owner
+from callboard.mail.transport import transport_factory
+from callboard.pipeline import Pipeline
+
+IDLE_S = 0.05
+"""Seconds between two looks for work: a tenth of what a person notices."""
+RECONCILE_S = 5.0
+LONGEST_PAUSE_S = 30.0
+
+logger = structlog.get_logger(__name__)
+
+
+class Runner:
+    """Runs a pipeline's steps. All database work happens in one thread of its own."""
+
+    def __init__(self, new_pipeline: Callable[[], Pipeline]) -> None:
+        self.database = ThreadPoolExecutor(1, thread_name_prefix="database")
+        self.pipeline = self.database.submit(new_pipeline).result()
+
+    def drain(self, progress: Callable[[Counter[str]], None] = lambda _: None) -> Counter[str]:
+        """Process everything that is due now, then return the counts."""
+        return asyncio.run(self._with_courier(lambda courier, owner: self._drain(courier, owner, progress)))
+
+    def work(self) -> Counter[str]:
+        """Process what is due, as it becomes due, until SIGINT or SIGTERM."""
+        return asyncio.run(self._with_courier(self._work))
+
+    async def _with_courier(self, run: Callable[[Courier, Owner], object]) -> Counter[str]:
+        config = self.pipeline.config
+        owner = new_owner(config.home)
+        new_transport = transport_factory(config, lambda: to_us(config.clock.now()))
+        await self._db(owner.__enter__)
+        courier = Courier(config, self.pipeline.world, owner, self.database, new_transport)
+        keeper = asyncio.create_task(courier.keep_leases())
+        try:
+            await run(courier, owner)  # type: ignore[misc] - both runs are coroutines
+        finally:
+            keeper.cancel()
+            await courier.close()
+            await self._db(owner.__exit__, None, None, None)
+            await self._db(_close_connection)
+            self.database.shutdown()
+        return self.pipeline.counts + courier.counts
+
+    async def _db(self, work: Callable[..., object], *args: object) -> object:
+        return await asyncio.get_running_loop().run_in_executor(self.database, work, *args)
+
+    async def _drain(self, courier: Courier, owner: Owner, progress: Callable[[Counter[str]], None]) -> None:
+        pipeline = self.pipeline
+        await self._db(pipeline.reconcile, owner)
+        while await self._db(pipeline.decide_accepted):
+            progress(pipeline.counts)
+        while await self._db(pipeline.compose_due):
+            progress(pipeline.counts)
+        while await courier.deliver_due():
+            progress(pipeline.counts + courier.counts)
+
+    async def _work(self, courier: Courier, owner: Owner) -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        logger.info("worker started", owner=owner.id)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._repeat("decide", self._decide_and_compose, stop))
+            group.create_task(self._repeat("deliver", courier.deliver_due, stop))
+            group.create_task(self._repeat("reconcile", lambda: self._db(self.pipeline.reconcile, owner), stop, RECONCILE_S))
+        logger.info("worker stopped", owner=owner.id)
+
+    async def _decide_and_compose(self) -> object:
+        decided = await self._db(self.pipeline.decide_accepted)
+        return await self._db(self.pipeline.compose_due) or decided
+
+    async def _repeat(self, name: str, step: Callable[[], object], stop: asyncio.Event, pause_s: float = IDLE_S) -> None:
+        """Run a step until told to stop; after a failure wait longer each time, and say so."""
+        failures = 0
+        while not stop.is_set():
+            try:
+                did = await step()  # type: ignore[misc] - every step is a coroutine
+                failures = 0
+            except Exception:  # noqa: BLE001 - the runner: work stays where it is and is tried again (P3)
+                failures += 1
+                logger.exception("step failed; it is tried again", step=name, failures=failures)
+                await self._db(_close_connection)
+                did = 0
+            wait_s = min(pause_s * 2**failures, LONGEST_PAUSE_S) if failures or not did or pause_s > IDLE_S else 0
+            if wait_s:
+                try:
+                    await asyncio.wait_for(stop.wait(), wait_s)
+                except TimeoutError:
+                    continue
+            else:
+                await asyncio.sleep(0)
+
+
+def _close_connection() -> None:
+    """Close the connection of the thread that calls."""
+    connection.close()

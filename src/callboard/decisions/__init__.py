@@ -1,0 +1,1 @@
+"""WHO gets WHAT, WHEN and WHY: merge, windows, the ledger."""

@@ -1,0 +1,93 @@
+"""Deciding: one answer per event and person, with its reason (D0–D5). Plain; no clock, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from callboard.base.reasons import Access, Frequency, Importance, Outcome, Reason
+from callboard.catalogue.conditions import Ancestors, holds
+from callboard.catalogue.values import Catalogue, Event
+from callboard.people.access import may_see, valid_roles
+from callboard.people.values import Directory, Person
+from callboard.preferences.values import Book, Kind, Notification, Ref
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The answer for one person: `notifications` are those that count, or for skip those that matched."""
+
+    person: Person
+    outcome: Outcome
+    reason: Reason
+    notifications: tuple[Ref, ...]
+    frequency: Frequency | None
+
+
+def decide(person: Person, event: Event, matched: Iterable[Notification], is_muted: Callable[[Ref], bool]) -> Decision:
+    """Return the one decision for a person whose `matched` notifications are not empty (D1–D4)."""
+    all_matched = tuple(sorted(matched, key=lambda one: (one.frequency.rank, one.ref)))
+    if event.actor_key == person.key and not person.notify_own_actions:
+        return _skip(person, Reason.OWN_ACTION, all_matched)
+    counting = tuple(one for one in all_matched if not is_muted(one.ref))
+    if not counting:
+        return _skip(person, Reason.MUTED, all_matched)
+    return Decision(
+        person=person,
+        outcome=Outcome.NOTIFY,
+        reason=Reason.MATCHED,
+        notifications=tuple(one.ref for one in counting),
+        frequency=counting[0].frequency,
+    )
+
+
+def _skip(person: Person, reason: Reason, matched: tuple[Notification, ...]) -> Decision:
+    refs = tuple(one.ref for one in matched)
+    return Decision(person=person, outcome=Outcome.SKIP, reason=reason, notifications=refs, frequency=None)
+
+
+def recheck(
+    person: Person,
+    event: Event,
+    counted: Iterable[Ref],
+    *,
+    catalogue: Catalogue,
+    directory: Directory,
+    book: Book,
+    now: datetime,
+) -> Reason | None:
+    """Return why a decided item may not leave any more, or None while it may (S5).
+
+    When every counting notification is gone, `muted` is said if one of them still exists.
+    """
+    access = may_see(person, event, catalogue, directory)
+    if access is Access.DEACTIVATED:
+        return Reason.DEACTIVATED
+    if access is not Access.ALLOWED:
+        return Reason.NO_ACCESS
+    existing = [ref for ref in counted if exists(person, ref, catalogue, book)]
+    if any(not book.is_muted(person.id, ref, now) for ref in existing):
+        return None
+    return Reason.MUTED if existing else Reason.DELETED
+
+
+def exists(person: Person, ref: Ref, catalogue: Catalogue, book: Book) -> bool:
+    """Return whether the person still has the notification: Custom not deleted, Default's role held."""
+    if ref.kind is Kind.CUSTOM:
+        return ref.id in book.customs
+    default = catalogue.defaults.get(ref.id)
+    return default is not None and default.role in valid_roles(person, catalogue)
+
+
+def importance_of(event: Event, catalogue: Catalogue, ancestors: Ancestors) -> Importance:
+    """Return how much the event matters: its type's importance, raised by `critical_when`."""
+    event_type = catalogue.event_types.get(event.type)
+    if event_type is None:
+        return Importance.STANDARD
+    if event_type.critical_when and all(
+        holds(one, catalogue.fields[one.field], event, viewer="", ancestors=ancestors)
+        for one in event_type.critical_when
+    ):
+        return Importance.CRITICAL
+    return event_type.importance

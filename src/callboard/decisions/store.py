@@ -1,0 +1,231 @@
+"""Every query of the room. Callers open the transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from callboard.base import strict_json
+from callboard.base.instants import from_us, to_us
+from callboard.base.reasons import Frequency, Outcome, Reason
+from callboard.decisions.models import Window
+from callboard.decisions.rules import Decision
+from callboard.decisions.windows import Span
+from callboard.people.sequences import take_ids
+from callboard.preferences.values import Kind, Ref
+
+_ROWS = 500
+DECIDE_LOCK = 0x0CA11B0B
+"""The advisory lock that lets one worker decide at a time on PostgreSQL, in order of acceptance (S1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenWindow:
+    """A window as the scheduler sees it."""
+
+    id: int
+    user_id: int
+    slot: str
+    frequency: Frequency
+    span: Span
+    closed: bool
+    mail_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerItem:
+    """A decided item that waits in a window: what the re-check (S5) and the mail need."""
+
+    decision_id: int
+    window_id: int
+    user_id: int
+    event_number: int
+    refs: tuple[Ref, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """A decision and the window it belongs to; None for skip."""
+
+    event_number: int
+    decision: Decision
+    window_id: int | None
+
+
+def enter_deciding() -> None:
+    """Be the only one who decides until this transaction ends."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [DECIDE_LOCK])
+
+
+def windows_by_slot(slots: Iterable[tuple[int, str]]) -> dict[tuple[int, str], OpenWindow]:
+    """Return (user id, slot) -> window for those that exist."""
+    by_slot: dict[str, set[int]] = {}
+    for user_id, slot in slots:
+        by_slot.setdefault(slot, set()).add(user_id)
+    found: dict[tuple[int, str], OpenWindow] = {}
+    for slot, users in by_slot.items():
+        wanted = sorted(users)
+        for start in range(0, len(wanted), _ROWS):
+            rows = Window.objects.filter(slot=slot, user_id__in=wanted[start : start + _ROWS])
+            found.update(((row.user_id, row.slot), row) for row in _windows(rows))
+    return found
+
+
+def open_immediate(event_types: Iterable[str], since: datetime) -> list[OpenWindow]:
+    """Return the immediate windows of these event types that end after `since` and are open."""
+    rows = Window.objects.filter(closed=False, frequency=Frequency.IMMEDIATELY.value, ends_us__gt=to_us(since))
+    wanted = set(event_types)
+    return [one for one in _windows(rows) if one.slot.split(":")[1] in wanted]
+
+
+def _windows(rows: Any) -> Iterable[OpenWindow]:
+    columns = ("id", "user_id", "slot", "frequency", "starts_us", "ends_us", "closed", "mail_id")
+    for id_, user_id, slot, frequency, starts_us, ends_us, closed, mail_id in rows.values_list(*columns).iterator():
+        span = Span(from_us(starts_us), from_us(ends_us))
+        yield OpenWindow(
+            id=id_, user_id=user_id, slot=slot, frequency=Frequency(frequency), span=span, closed=closed, mail_id=mail_id
+        )
+
+
+def add_windows(windows: Sequence[OpenWindow]) -> list[int]:
+    """Insert windows; return their ids in order. Only the one who decides inserts windows."""
+    if not windows:
+        return []
+    ids = take_ids("decisions_window", len(windows))
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO decisions_window (id, user_id, slot, frequency, starts_us, ends_us, closed)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+            [
+                (id_, one.user_id, one.slot, one.frequency.value, to_us(one.span.starts_at), to_us(one.span.ends_at), False)
+                for id_, one in zip(ids, windows, strict=True)
+            ],
+        )
+    return ids
+
+
+def add_decisions(rows: Iterable[Scheduled], now: datetime) -> None:
+    """Write ledger rows; a row that is there already stays as it is (D1)."""
+    now_us = to_us(now)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO decisions_decision (event_id, user_id, outcome, reason, refs_json, frequency, window_id,"
+            " decided_us, withdrawn_reason) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, '')"
+            " ON CONFLICT (event_id, user_id) DO NOTHING",
+            [
+                (
+                    row.event_number,
+                    row.decision.person.id,
+                    row.decision.outcome.value,
+                    row.decision.reason.value,
+                    refs_json(row.decision.notifications),
+                    row.decision.frequency.value if row.decision.frequency else None,
+                    row.window_id,
+                    now_us,
+                )
+                for row in rows
+            ],
+        )
+
+
+def refs_json(refs: Iterable[Ref]) -> str:
+    """Return the stored form of the `notifications` of 4.4."""
+    return strict_json.dumps([one.as_json() for one in refs])
+
+
+def read_refs(text: str) -> tuple[Ref, ...]:
+    """Return the references of a stored `notifications`."""
+    return tuple(Ref(one["id"], Kind(one["kind"])) for one in json.loads(text))
+
+
+def due_windows(until: datetime, limit: int) -> list[OpenWindow]:
+    """Return open windows that end at or before `until`, earliest first; lock them where rows lock."""
+    rows = Window.objects.filter(closed=False, ends_us__lte=to_us(until)).order_by("ends_us", "id")
+    if connection.features.has_select_for_update_skip_locked:
+        rows = rows.select_for_update(skip_locked=True, no_key=True)
+    return list(_windows(rows[:limit]))
+
+
+def next_window_end() -> datetime | None:
+    """Return when the next open window ends."""
+    ends_us = Window.objects.filter(closed=False).order_by("ends_us").values_list("ends_us", flat=True).first()
+    return None if ends_us is None else from_us(ends_us)
+
+
+def items_of(window_ids: Iterable[int]) -> list[LedgerItem]:
+    """Return the items of windows that are not withdrawn, in order of acceptance."""
+    wanted = list(window_ids)
+    found: list[tuple[Any, ...]] = []
+    for start in range(0, len(wanted), _ROWS):
+        part = wanted[start : start + _ROWS]
+        marks = ", ".join(["%s"] * len(part))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT e.accepted_us, e.id, d.id, d.window_id, d.user_id, d.refs_json FROM decisions_decision d"  # noqa: S608
+                " JOIN intake_eventrecord e ON e.id = d.event_id"
+                f" WHERE d.window_id IN ({marks}) AND d.withdrawn_reason = ''",
+                part,
+            )
+            found += cursor.fetchall()
+    found.sort(key=lambda row: row[:2])
+    return [LedgerItem(row[2], row[3], row[4], row[1], read_refs(row[5])) for row in found]
+
+
+def items_of_mails(mail_ids: Iterable[int]) -> dict[int, list[LedgerItem]]:
+    """Return mail id -> its items that are not withdrawn, in order of acceptance."""
+    windows = windows_of_mails(mail_ids)
+    mail_of = {one.id: one.mail_id for one in windows}
+    found: dict[int, list[LedgerItem]] = {}
+    for item in items_of(mail_of):
+        found.setdefault(mail_of[item.window_id] or 0, []).append(item)
+    return found
+
+
+def windows_of_mails(mail_ids: Iterable[int]) -> list[OpenWindow]:
+    """Return the windows that the mails carry."""
+    wanted = list(mail_ids)
+    found: list[OpenWindow] = []
+    for start in range(0, len(wanted), _ROWS):
+        found += _windows(Window.objects.filter(mail_id__in=wanted[start : start + _ROWS]))
+    return found
+
+
+def close_windows(mail_of: dict[int, int | None]) -> None:
+    """Close windows; each maps to the mail that carries it, or None when all was withdrawn."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE decisions_window SET closed = %s, mail_id = %s WHERE id = %s",
+            [(True, mail_id, window_id) for window_id, mail_id in mail_of.items()],
+        )
+
+
+def withdraw(reasons: dict[int, Reason], now: datetime) -> None:
+    """Withdraw decided items: decision id -> reason. What is withdrawn stays so."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE decisions_decision SET withdrawn_reason = %s, withdrawn_us = %s"
+            " WHERE id = %s AND withdrawn_reason = ''",
+            [(reason.value, to_us(now), decision_id) for decision_id, reason in reasons.items()],
+        )
+
+
+def unsent_items(user_ids: Sequence[int], mail_ids: Iterable[int]) -> list[int]:
+    """Return the ids of the users' notify decisions in open windows or in the given mails."""
+    found: list[int] = []
+    mails = set(mail_ids)
+    with connection.cursor() as cursor:
+        for user_id in user_ids:
+            cursor.execute(
+                "SELECT d.id, w.closed, w.mail_id FROM decisions_decision d JOIN decisions_window w ON w.id = d.window_id"
+                " WHERE w.user_id = %s AND d.outcome = %s AND d.withdrawn_reason = ''",
+                [user_id, Outcome.NOTIFY.value],
+            )
+            found += [row[0] for row in cursor.fetchall() if not row[1] or row[2] in mails]
+    return found

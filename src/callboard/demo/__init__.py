@@ -1,0 +1,1 @@
+"""The demo studio: invented people, titles and traffic, all made from a seed."""

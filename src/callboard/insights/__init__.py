@@ -1,0 +1,1 @@
+"""What people ask afterwards and before: ledger, explain, preview."""

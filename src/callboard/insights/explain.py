@@ -1,0 +1,187 @@
+"""Why did this person, or did not, get this event: every notification, condition and later step."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from callboard.base.errors import RejectedError
+from callboard.base.instants import format_instant, from_us
+from callboard.base.reasons import Access
+from callboard.catalogue.conditions import holds
+from callboard.catalogue.values import MENTIONS_ME, Event
+from callboard.insights import ledger, store
+from callboard.intake import store as log
+from callboard.intake.cloudevents import event_key
+from callboard.mail import store as outbox
+from callboard.people.access import may_see, valid_roles
+from callboard.people.values import Person
+from callboard.preferences.naming import sentence
+from callboard.preferences.values import Notification, from_default
+from callboard.preferences.world import World
+
+ACCESS_WORDS = {
+    Access.ALLOWED: "may see it",
+    Access.DEACTIVATED: "is deactivated: gets nothing (A1)",
+    Access.ROLE_DOES_NOT_SEE: "has no role that sees this event type (A2)",
+    Access.OTHER_PARTNER: "belongs to a partner that the event does not concern (A3)",
+}
+
+
+def find_event(event_id: str, source: str | None) -> Event:
+    """Return the stored event with this id.
+
+    Raises:
+        RejectedError: there is none, or several sources sent one and `source` does not say which.
+    """
+    if source is None:
+        sources = log.sources_of(event_id)
+        if len(sources) > 1:
+            raise RejectedError(f"several sources sent an event {event_id}: {', '.join(sources)}; name one with --source")
+        source = sources[0] if sources else ""
+    event = log.find_event(key=event_key(source, event_id))
+    if event is None:
+        raise RejectedError(f"there is no event {event_id}" + (f" from {source}" if source else ""), type="not-found")
+    return event
+
+
+def explain(event: Event, person: Person, world: World, now: datetime) -> dict[str, Any]:
+    """Return the whole answer as JSON values.
+
+    What was decided is told from the ledger; the notifications and conditions are worked out
+    with the settings of now, for a person without a ledger row as well (D5).
+    """
+    access = may_see(person, event, world.catalogue, world.directory)
+    row = store.ledger_row(event.number, person.id)
+    parked = next((reason for one, reason in log.parked() if one.number == event.number), None)
+    answer: dict[str, Any] = {
+        "event": {
+            "id": event.id,
+            "source": event.source,
+            "type": event.type,
+            "subject": event.subject,
+            "title": event.data.get("title"),
+            "time": format_instant(event.time_at),
+            "accepted_at": format_instant(event.accepted_at),
+        },
+        "user": person.email,
+        "access": {"answer": access.value, "says": f"{person.name} {ACCESS_WORDS[access]}"},
+        "notifications": [_of_notification(one, person, event, world, now) for one in _all_of(person, world)],
+        "decision": ledger.as_json(row) if row else None,
+        "steps": _steps(row),
+    }
+    answer["answer"] = _answer(answer, parked)
+    return answer
+
+
+def _all_of(person: Person, world: World) -> list[Notification]:
+    """Return the person's notifications: the Defaults of the roles held, then the Customs by id."""
+    roles = valid_roles(person, world.catalogue)
+    labels = world.catalogue.event_types
+    defaults = [
+        from_default(one, labels[one.event_type].label) for one in world.catalogue.defaults.values() if one.role in roles
+    ]
+    customs = world.book.by_user.get(person.id, {})
+    return defaults + [customs[key] for key in sorted(customs)]
+
+
+def _of_notification(
+    one: Notification, person: Person, event: Event, world: World, now: datetime
+) -> dict[str, Any]:
+    mute = world.book.mutes.get((person.id, one.ref))
+    muted = world.book.is_muted(person.id, one.ref, now)
+    found: dict[str, Any] = {
+        "id": one.id,
+        "kind": one.kind.value,
+        "name": one.name or sentence(one, world.catalogue, world.directory.partner_name),
+        "event_type": one.event_type,
+        "frequency": one.frequency.value,
+        "role": one.role,
+        "muted": muted,
+        "muted_until": format_instant(mute.until) if mute and muted and mute.until else None,
+        "inactive": one.inactive,
+    }
+    if one.event_type != event.type:
+        return found | {"matches": False, "why": "asks for another event type", "conditions": []}
+    conditions = [_of_condition(condition, person, event, world) for condition in one.where]
+    access = may_see(person, event, world.catalogue, world.directory)
+    failing = next((condition for condition in conditions if not condition["holds"]), None)
+    if one.inactive:
+        why = f"is inactive: {one.inactive}"
+    elif access is not Access.ALLOWED:
+        why = f"{person.name} {ACCESS_WORDS[access]}"
+    elif failing:
+        why = f"{failing['says']} does not hold"
+    else:
+        why = "matches, but is muted" if muted else "matches"
+    matched = not one.inactive and access is Access.ALLOWED and failing is None
+    return found | {"matches": matched, "why": why, "conditions": conditions}
+
+
+def _of_condition(condition: Any, person: Person, event: Event, world: World) -> dict[str, Any]:
+    field = world.catalogue.fields[condition.field]
+    true = holds(condition, field, event, viewer=person.key, ancestors=world.directory.ancestors)
+    has = person.key in event.mentioned if field.key == MENTIONS_ME else event.data.get(field.key)
+    said = "nothing" if has is None else has
+    return {
+        **condition.as_json(),
+        "holds": true,
+        "event_has": has,
+        "says": f"{field.label} {condition.op} {condition.value} (the event has {said})",
+    }
+
+
+def _steps(row: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """Return what happened after the decision, in order."""
+    if row is None or row["ends_us"] is None:
+        return []
+    steps = [
+        {
+            "step": "window",
+            "says": f"collected until {format_instant(from_us(row['ends_us']))}, from {format_instant(from_us(row['starts_us']))}",
+        }
+    ]
+    if row["withdrawn_reason"]:
+        steps.append({"step": "withdrawn", "says": f"withdrawn: {row['withdrawn_reason']}"})
+    if row["mail_id"] is None:
+        return steps
+    mail = outbox.find_mail(row["mail_id"]) or {}
+    steps.append({"step": "composed", "says": f"mail {row['message_id']} composed {format_instant(from_us(mail['composed_us']))}"})
+    for attempt in outbox.attempts_of(row["mail_id"]):
+        said = "no answer yet" if attempt["code"] is None else f"{attempt['code'] or ''} {attempt['reply']}".strip()
+        steps.append({"step": "attempt", "says": f"try {attempt['number']} at {format_instant(from_us(attempt['began_us']))}: {said}"})
+    if mail["state"] not in {"queued", "leased"}:
+        steps.append({"step": mail["state"], "says": f"{mail['state']}: {mail['last_reply']}".rstrip(": ")})
+    return steps
+
+
+_SKIPPED = {
+    "own-action": "No: the person caused the event, and does not ask for mails about own actions.",
+    "muted": "No: every notification that matched was muted.",
+}
+_STATES = {
+    "scheduled": "Yes: it is collecting for the mail that is due {due_at}.",
+    "queued": "Yes: its mail was due {due_at} and waits for its turn or its retry.",
+    "sent": "Yes: its mail was accepted by the mail server.",
+    "bounced": "It was sent, but came back.",
+    "failed": "No: its mail could not be delivered.",
+    "held": "Not yet: the address was refused, so mails are held until it is released.",
+    "withdrawn": "No: decided, then withdrawn before it was sent ({reason}).",
+}
+
+
+def _answer(answer: dict[str, Any], parked: str | None) -> str:
+    decision = answer["decision"]
+    if decision:
+        words = _SKIPPED if decision["outcome"] == "skip" else _STATES
+        key = decision["reason"] if decision["outcome"] == "skip" else decision["state"]
+        return words[key].format(**decision)
+    if parked is not None:
+        return f"Not decided: the event is parked for an operator ({parked})."
+    if answer["access"]["answer"] != Access.ALLOWED:
+        return f"No: {answer['access']['says']}."
+    if any(one["matches"] for one in answer["notifications"]):
+        return "No ledger row yet: the event is not decided, or the settings changed since it was."
+    return "No: none of the person's notifications matches."
+
+

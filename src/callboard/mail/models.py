@@ -1,0 +1,90 @@
+"""Tables of the room. Instants of business time are whole microseconds since 1970 (`_us`);
+`lease_until_s` is real time in seconds, since a lease is about processes, not about business.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+
+from callboard.people.models import User
+
+
+class MailState(models.TextChoices):
+    """Where a mail is. `leased` shows as queued outside."""
+
+    QUEUED = "queued"
+    LEASED = "leased"
+    SENT = "sent"
+    BOUNCED = "bounced"
+    FAILED = "failed"
+    HELD = "held"
+    WITHDRAWN = "withdrawn"
+
+
+class Mail(models.Model):
+    """One mail to one person: the outbox. It refers to its windows' items; bodies are written when sent.
+
+    `message_id` is fixed when composed and kept over retries (C2); `composed_revision` orders
+    it among the changes of settings, so that its mute link knows a later unmute (C3).
+    """
+
+    user = models.ForeignKey(User, models.PROTECT)
+    domain = models.CharField(max_length=255)
+    state = models.CharField(max_length=10, choices=MailState.choices, default=MailState.QUEUED)
+    importance_rank = models.SmallIntegerField()
+    message_id = models.CharField(max_length=320, unique=True)
+    composed_us = models.BigIntegerField()
+    composed_revision = models.BigIntegerField()
+    expires_us = models.BigIntegerField()
+    next_attempt_us = models.BigIntegerField()
+    attempts = models.IntegerField(default=0)
+    in_doubt = models.BooleanField(default=False)
+    lease_owner = models.CharField(max_length=32, blank=True)
+    lease_until_s = models.FloatField(null=True, blank=True)
+    last_reply = models.TextField(blank=True)
+    finished_us = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        """What is due is found at once, critical first; so are leases."""
+
+        indexes = [  # noqa: RUF012 - Django's form
+            models.Index(
+                fields=["importance_rank", "next_attempt_us", "id"],
+                condition=models.Q(state="queued"),
+                name="mail_due",
+            ),
+            models.Index(fields=["lease_owner"], condition=models.Q(state="leased"), name="mail_leased"),
+            models.Index(fields=["state"], condition=models.Q(state__in=["held", "failed"]), name="mail_stuck"),
+        ]
+
+
+class Attempt(models.Model):
+    """One try to hand a mail over, recorded before DATA. `code` is null while the answer is unknown."""
+
+    mail = models.ForeignKey(Mail, models.CASCADE)
+    number = models.IntegerField()
+    began_us = models.BigIntegerField()
+    code = models.IntegerField(null=True, blank=True)
+    reply = models.TextField(blank=True)
+
+    class Meta:
+        """The breaker counts by time."""
+
+        indexes = [models.Index(fields=["began_us"], name="attempt_by_time")]  # noqa: RUF012 - Django's form
+
+
+class Suppression(models.Model):
+    """An address the receiving server says does not exist: its mails are held until released (P4)."""
+
+    address_key = models.CharField(max_length=512, unique=True)
+    reply = models.TextField()
+    since_us = models.BigIntegerField()
+    released_us = models.BigIntegerField(null=True, blank=True)
+
+
+class DomainBreaker(models.Model):
+    """A domain that refuses most of its recipients: nothing goes there until `open_until_us` (P4)."""
+
+    domain = models.CharField(max_length=255, unique=True)
+    open_until_us = models.BigIntegerField()
+    reason = models.TextField()

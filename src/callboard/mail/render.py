@@ -1,0 +1,254 @@
+"""Render a letter: subject, text part and HTML part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from callboard.base.reasons import Frequency, Importance
+from callboard.base.texts import shown
+from callboard.mail.templates import MANY_HTML, MANY_TEXT, ONE_HTML, ONE_TEXT
+from callboard.mail.templates.rows import first_items, sections_of
+from callboard.mail.templates.words import clipped
+from callboard.mail.wording import Narrator, subject_of
+from callboard.preferences.naming import title_of
+from callboard.preferences.values import Kind
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from callboard.catalogue.values import Catalogue
+    from callboard.mail.letter import Item, Letter
+    from callboard.mail.templates.rows import Section
+    from callboard.mail.wording import Told
+    from callboard.people.values import Directory
+    from callboard.preferences.values import Notification, Ref
+
+MAX_HTML_BYTES = 100_000
+"""Bytes of UTF-8 an HTML part may have; Gmail clips at 102 KB. Source: rule C1."""
+MAX_ASKED = 80
+"""Characters of a nameless notification beside an item; the footer has it whole."""
+MAX_LONG_TEXT = 4_000
+"""Characters that stay of a text in an HTML part that would be too large."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What one mail says: one line, and two bodies with LF line ends."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One notification in the footer: its name, "Custom, daily", and the way to its row."""
+
+    name: str
+    how: str
+    url: str
+    count: int
+
+
+class _Writer:
+    """Everything that the parts of one mail share."""
+
+    def __init__(
+        self, letter: Letter, catalogue: Catalogue, directory: Directory, base_url: str
+    ) -> None:
+        self.letter = letter
+        self.catalogue = catalogue
+        self.directory = directory
+        self.base_url = base_url
+        self.narrator = Narrator(catalogue, directory, letter.person, letter.dated_at)
+        self._asked: dict[tuple[Ref, ...], str] = {}
+
+    def item_url(self, item: Item) -> str:
+        """Return the way to one item."""
+        return f"{self.base_url}/items/{quote(item.event.key, safe='')}"
+
+    def asked(self, notifications: tuple[Notification, ...]) -> str:
+        """Return the names of the notifications that asked for an item, in short."""
+        key = tuple(one.ref for one in notifications)
+        known = self._asked.get(key)
+        if known is None:
+            names = [
+                "Default" if one.kind is Kind.DEFAULT else self.name(one, MAX_ASKED)
+                for one in notifications
+            ]
+            known = self._asked[key] = ", ".join(dict.fromkeys(names))
+        return known
+
+    def name(self, notification: Notification, length: int | None = None) -> str:
+        """Return a notification's name or sentence; a sentence in at most `length` characters."""
+        name = title_of(notification, self.catalogue, self.directory.partner_name)
+        return name if length is None or notification.name else clipped(name, length)
+
+    def why(self) -> list[Why]:
+        """Return the notifications that asked for the mail, in order of appearance (C1)."""
+        counts: dict[Any, list[Any]] = {}
+        for item in self.letter.items:
+            for one in item.notifications:
+                counts.setdefault(one.ref, [one, 0])[1] += 1
+        return [
+            Why(
+                self.name(one),
+                self._how(one),
+                f"{self.base_url}/settings#n-{quote(one.id, safe='')}",
+                count,
+            )
+            for one, count in counts.values()
+        ]
+
+    def _how(self, notification: Notification) -> str:
+        if notification.kind is Kind.CUSTOM:
+            return f"Custom, {notification.frequency.value}"
+        role = self.catalogue.roles.get(notification.role or "")
+        return f"Default, from your role {shown(role.label if role else notification.role or '')}"
+
+    def clock(self, at: datetime) -> str:
+        """Return when an item happened: the time alone within the last day of the window."""
+        local = self.narrator.local(at)
+        age_s = (self.letter.ends_at - at).total_seconds()
+        day = "" if 0 <= age_s <= 86_400 else f"{self.narrator.day(local.date())} "  # noqa: PLR2004 - seconds of a day
+        return f"{day}{local:%H:%M}"
+
+
+def render(letter: Letter, catalogue: Catalogue, directory: Directory, base_url: str) -> Rendered:
+    """Return the letter in words; `base_url` is without a final slash.
+
+    One item is told with all its facts; several are told as a digest, or as one bulk action
+    when they came together.
+    """
+    writer = _Writer(letter, catalogue, directory, base_url)
+    return _one(writer) if len(letter.items) == 1 else _many(writer)
+
+
+def _frame(writer: _Writer) -> dict[str, Any]:
+    """Return what both kinds of mail need around their content."""
+    letter = writer.letter
+    corner = shown(letter.partner_name)
+    if letter.frequency is not Frequency.IMMEDIATELY:
+        local = writer.narrator.local(letter.ends_at)
+        day = writer.narrator.day(local.date())
+        corner = f"{letter.frequency.value.capitalize()} digest · {day}, {local:%H:%M}"
+    return {
+        "corner": corner,
+        "why": writer.why(),
+        "settings_url": f"{writer.base_url}/settings",
+        "mute_url": letter.mute_url,
+    }
+
+
+def _one(writer: _Writer) -> Rendered:
+    item = writer.letter.items[0]
+    told = writer.narrator.told(item.event)
+    page = _frame(writer) | {
+        "subject": subject_of(told.phrase, told.where),
+        "listed": False,
+        "told": told,
+        "critical": item.importance is Importance.CRITICAL,
+        "url": writer.item_url(item),
+    }
+    text = ONE_TEXT.render(page)
+    html = ONE_HTML.render(page)
+    if len(html) * 4 > MAX_HTML_BYTES and len(html.encode()) > MAX_HTML_BYTES:
+        html = ONE_HTML.render(page | {"told": _abridged(told)})
+    return Rendered(page["subject"], text, html)
+
+
+def _abridged(told: Told) -> Told:
+    """Return what is told with its long texts cut, each with the number of the rest."""
+    room = max(60, MAX_LONG_TEXT // (1 + len(told.facts) // 10))
+    return replace(
+        told,
+        lead=_cut(told.lead, room),
+        notes=tuple(_cut(one, room) for one in told.notes[:5]),
+        facts=tuple((_cut(label, 80), _cut(value, room)) for label, value in told.facts[:100]),
+    )
+
+
+def _cut(text: str, length: int) -> str:
+    rest = len(text) - length
+    return text if rest <= 0 else f"{text[:length]}… ({rest:,} more characters in the text part)"
+
+
+def _many(writer: _Writer) -> Rendered:
+    letter = writer.letter
+    sections = sections_of(writer)
+    heading, lead, subject = (
+        _bulk_words(writer, sections)
+        if letter.frequency is Frequency.IMMEDIATELY and len(sections) == 1
+        else _digest_words(writer, sections)
+    )
+    critical = sum(item.importance is Importance.CRITICAL for item in letter.items)
+    page = _frame(writer) | {
+        "subject": subject,
+        "listed": True,
+        "heading": heading,
+        "lead": lead,
+        "action": f"{critical:,} need{'s' if critical == 1 else ''} action." if critical else "",
+        "preheader": ", ".join(section.said for section in sections),
+        "bulk": len(sections) == 1,
+        "sections": sections,
+        "rest": 0,
+        "history_url": f"{writer.base_url}/history",
+    }
+    text = MANY_TEXT.render(page)
+    return Rendered(subject, text, _fitting(page, sections, len(letter.items)))
+
+
+def _fitting(page: dict[str, Any], sections: tuple[Section, ...], count: int) -> str:
+    """Return the HTML with the items that fit into `MAX_HTML_BYTES`, and the number of the rest."""
+    kept, floor = count, MAX_HTML_BYTES // 100  # no item takes under 100 bytes
+    while True:
+        kept = min(kept, floor)
+        page |= {
+            "sections": sections if kept == count else first_items(sections, kept),
+            "rest": count - kept,
+        }
+        html = MANY_HTML.render(page)
+        size = len(html.encode())
+        if size <= MAX_HTML_BYTES or kept == 0:
+            return html
+        kept = min(kept * MAX_HTML_BYTES * 97 // (size * 100), kept - 1)
+
+
+def _bulk_words(writer: _Writer, sections: tuple[Section, ...]) -> tuple[str, str, str]:
+    """Return heading, lead and subject of items of one type that came together."""
+    narrator, said = writer.narrator, sections[0].said
+    times = sorted(item.event.time_at for item in writer.letter.items)
+    first, last = narrator.moment(times[0]), narrator.moment(times[-1])
+    span = first if first == last else f"{first} to {last}"
+    lead = f"{span[:1].upper()}{span[1:]} ({narrator.zone_name})."
+    return said, lead, subject_of(said, _titles(sections))
+
+
+def _digest_words(writer: _Writer, sections: tuple[Section, ...]) -> tuple[str, str, str]:
+    """Return heading, lead and subject of a digest."""
+    letter, narrator = writer.letter, writer.narrator
+    count = len(letter.items)
+    partner = shown(letter.partner_name)
+    heading = f"{count:,} updates for {partner}" if partner else f"{count:,} updates"
+    start = narrator.local(letter.starts_at)
+    day = narrator.relative(start.date())
+    lead = f"Since {'' if day == 'today' else f'{day} '}{start:%H:%M} ({narrator.zone_name})."
+    said = sections[0].said
+    if len(sections) == 2:  # noqa: PLR2004 - two are named, more are counted
+        said = f"{said}, {sections[1].said}"
+    elif len(sections) > 1:
+        said = f"{said} and {count - sections[0].count:,} more updates"
+    if letter.frequency is not Frequency.IMMEDIATELY:
+        said = f"{letter.frequency.value.capitalize()} digest: {said}"
+    return heading, lead, subject_of(said, _titles(sections), " · ")
+
+
+def _titles(sections: tuple[Section, ...]) -> str:
+    """Return the first title of a mail, and how many more there are."""
+    names = list(dict.fromkeys(g.name for one in sections for g in one.groups if g.name))
+    if len(names) < 2:  # noqa: PLR2004 - a single title stands alone
+        return "".join(names)
+    more = f" and {len(names) - 1:,} more title{'' if len(names) == 2 else 's'}"  # noqa: PLR2004
+    return clipped(names[0], 80) + more

@@ -1,0 +1,90 @@
+"""What an SMTP server's answer means for the mail and for the address (P4). Plain; no I/O."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from callboard.base.reasons import Importance
+
+FIRST_RETRY = timedelta(minutes=5)
+LONGEST_RETRY = timedelta(minutes=70)
+"""Retries go from 5 to 70 minutes. Source: interfaces P4, Postfix's defaults 300 s and 4,000 s."""
+JITTER = 0.2
+"""Part of a delay by which it may differ, so that a cohort does not come back at one instant."""
+EXPIRY = {
+    Importance.CRITICAL: timedelta(days=5),
+    Importance.STANDARD: timedelta(days=2),
+    Importance.INFO: timedelta(days=2),
+}
+"""How long a mail is tried. Source: interfaces P4; RFC 5321 4.5.4.1 gives 4–5 days."""
+BREAKER_RECIPIENTS = 20
+BREAKER_WITHIN = timedelta(minutes=10)
+BREAKER_PAUSE = timedelta(hours=1)
+"""When over half of at least 20 recipients of a domain get 5.1.1 within 10 minutes, it pauses (P4)."""
+
+_ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
+
+
+class Fate(StrEnum):
+    """What to do with the mail after a try."""
+
+    SENT = "sent"
+    RETRY = "retry"
+    FAILED = "failed"
+    NO_SUCH_ADDRESS = "no-such-address"
+    IN_DOUBT = "in-doubt"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The server's last word on one mail. `code` 0: there was none, `text` says what happened."""
+
+    fate: Fate
+    code: int
+    text: str
+
+    @property
+    def line(self) -> str:
+        """Return code and text as one line for people."""
+        return f"{self.code} {self.text}".strip() if self.code else self.text
+
+
+def read_reply(code: int, text: str) -> Reply:
+    """Return what a final reply to a transaction means.
+
+    5.1.1 says the address does not exist; every other 5xx fails this mail and never counts
+    against the address; 4xx is retried. Source: RFC 3463, RFC 5321 4.2.1.
+    """
+    said = " ".join(text.split())[:500]
+    found = _ENHANCED.match(text)
+    enhanced = found[1] if found else ""
+    if 200 <= code < 300:  # noqa: PLR2004 - RFC 5321 4.2.1
+        return Reply(Fate.SENT, code, said)
+    if 400 <= code < 500 or enhanced.startswith("4."):  # noqa: PLR2004
+        return Reply(Fate.RETRY, code, said)
+    if enhanced == "5.1.1":
+        return Reply(Fate.NO_SUCH_ADDRESS, code, said)
+    return Reply(Fate.FAILED, code, said)
+
+
+def retry_delay(attempts: int, chance: float) -> timedelta:
+    """Return the pause after so many attempts; `chance` in [0, 1) spreads it by the jitter."""
+    doubled = FIRST_RETRY * (2 ** min(attempts - 1, 10))
+    return min(doubled, LONGEST_RETRY) * (1 - JITTER + 2 * JITTER * chance)
+
+
+def domain_of(email: str) -> str:
+    """Return the domain an address is delivered to, in lower case and ASCII where possible."""
+    domain = email.rpartition("@")[2].lower()
+    try:
+        return domain if domain.isascii() else domain.encode("idna").decode()
+    except UnicodeError:
+        return domain
+
+
+def envelope_address(email: str) -> str:
+    """Return the address as it goes into MAIL and RCPT: its domain in ASCII. Source: RFC 5891."""
+    return f"{email.rpartition('@')[0]}@{domain_of(email)}"

@@ -1,0 +1,289 @@
+"""Every query of the room. Callers open the transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, F, Q
+
+from callboard.base.instants import from_us, to_us
+from callboard.base.reasons import Importance
+from callboard.base.texts import address_key
+from callboard.mail.models import Attempt, DomainBreaker, Mail, MailState, Suppression
+from callboard.mail.replies import BREAKER_WITHIN, Fate, Reply
+from callboard.people.sequences import take_ids
+
+_ROWS = 500
+IMPORTANCE_BY_RANK = {one.rank: one for one in Importance}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """A mail as it enters the outbox."""
+
+    user_id: int
+    domain: str
+    importance: Importance
+    message_id: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leased:
+    """A mail that this process may send now."""
+
+    id: int
+    user_id: int
+    domain: str
+    message_id: str
+    importance: Importance
+    composed_at: datetime
+    expires_at: datetime
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of a try; `next_attempt_at` is set when the mail goes back to the queue."""
+
+    mail_id: int
+    attempt: int
+    state: MailState
+    reply: Reply
+    next_attempt_at: datetime | None
+
+
+def add_mails(mails: Sequence[Composed], *, revision: int, now: datetime) -> list[int]:
+    """Put composed mails into the outbox, due at once; return their ids in order."""
+    if not mails:
+        return []
+    ids = take_ids("mail_mail", len(mails))
+    now_us = to_us(now)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO mail_mail (id, user_id, domain, state, importance_rank, message_id, composed_us,"
+            " composed_revision, expires_us, next_attempt_us, attempts, in_doubt, lease_owner, last_reply)"
+            " VALUES (%s, %s, %s, 'queued', %s, %s, %s, %s, %s, %s, 0, %s, '', '')",
+            [
+                (
+                    id_, one.user_id, one.domain, one.importance.rank, one.message_id,
+                    now_us, revision, to_us(one.expires_at), now_us, False,
+                )
+                for id_, one in zip(ids, mails, strict=True)
+            ],
+        )  # fmt: skip
+    return ids
+
+
+def lease(owner_id: str, until_s: float, now: datetime, limit: int) -> list[Leased]:
+    """Take mails that are due, critical first; leave out domains whose breaker is open (P4)."""
+    now_us = to_us(now)
+    paused = list(DomainBreaker.objects.filter(open_until_us__gt=now_us).values_list("domain", flat=True))
+    rows = Mail.objects.filter(state=MailState.QUEUED, next_attempt_us__lte=now_us).exclude(domain__in=paused)
+    rows = rows.order_by("importance_rank", "next_attempt_us", "id")
+    if connection.features.has_select_for_update_skip_locked:
+        rows = rows.select_for_update(skip_locked=True, no_key=True)
+    columns = (
+        "id", "user_id", "domain", "message_id", "importance_rank", "composed_us", "expires_us", "attempts",
+    )  # fmt: skip
+    found = [
+        Leased(
+            id=row[0],
+            user_id=row[1],
+            domain=row[2],
+            message_id=row[3],
+            importance=IMPORTANCE_BY_RANK[row[4]],
+            composed_at=from_us(row[5]),
+            expires_at=from_us(row[6]),
+            attempts=row[7],
+        )
+        for row in rows.values_list(*columns)[:limit]
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE mail_mail SET state = 'leased', lease_owner = %s, lease_until_s = %s WHERE id = %s",
+            [(owner_id, until_s, one.id) for one in found],
+        )
+    return found
+
+
+def still_leased(mail_ids: Iterable[int], owner_id: str) -> set[int]:
+    """Return which of the mails this owner still holds: a lease that expired may be another's."""
+    rows = Mail.objects.filter(id__in=list(mail_ids), state=MailState.LEASED, lease_owner=owner_id)
+    return set(rows.values_list("id", flat=True))
+
+
+def extend_leases(mail_ids: Iterable[int], owner_id: str, until_s: float) -> None:
+    """Keep these leases of the owner for longer."""
+    Mail.objects.filter(id__in=list(mail_ids), state=MailState.LEASED, lease_owner=owner_id).update(
+        lease_until_s=until_s
+    )
+
+
+def lease_owners() -> set[str]:
+    """Return the ids of all owners that hold leases."""
+    return set(Mail.objects.filter(state=MailState.LEASED).values_list("lease_owner", flat=True).distinct())
+
+
+def free_leases(owner_ids: Iterable[str], *, expired_before_s: float) -> int:
+    """Put the mails of these owners, and those whose lease expired, back into the queue; return how many.
+
+    A mail whose last attempt has no answer is in doubt: it may have been accepted, and goes
+    out again under the same Message-ID (P2).
+    """
+    rows = Mail.objects.filter(state=MailState.LEASED).filter(
+        Q(lease_owner__in=list(owner_ids)) | Q(lease_until_s__lt=expired_before_s)
+    )
+    ids = list(rows.values_list("id", flat=True))
+    doubtful = set(Attempt.objects.filter(mail_id__in=ids, code=None).values_list("mail_id", flat=True))
+    freed = rows.filter(id__in=ids).update(state=MailState.QUEUED, lease_owner="", lease_until_s=None)
+    Mail.objects.filter(id__in=doubtful).update(in_doubt=True)
+    return freed
+
+
+def release_leases(mail_ids: Iterable[int], owner_id: str) -> None:
+    """Give mails back untried."""
+    Mail.objects.filter(id__in=list(mail_ids), state=MailState.LEASED, lease_owner=owner_id).update(
+        state=MailState.QUEUED, lease_owner="", lease_until_s=None
+    )
+
+
+def begin_attempts(mails: Sequence[Leased], now: datetime) -> None:
+    """Record that these mails are about to be handed over, before anything is sent."""
+    now_us = to_us(now)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO mail_attempt (mail_id, number, began_us, reply) VALUES (%s, %s, %s, '')",
+            [(one.id, one.attempts + 1, now_us) for one in mails],
+        )
+        cursor.executemany("UPDATE mail_mail SET attempts = attempts + 1 WHERE id = %s", [(one.id,) for one in mails])
+
+
+def record_results(results: Sequence[Result], now: datetime) -> None:
+    """Write what became of tries."""
+    now_us = to_us(now)
+    done = {MailState.SENT, MailState.FAILED}
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE mail_attempt SET code = %s, reply = %s WHERE mail_id = %s AND number = %s",
+            [(one.reply.code, one.reply.text, one.mail_id, one.attempt) for one in results],
+        )
+        cursor.executemany(
+            "UPDATE mail_mail SET state = %s, last_reply = %s, lease_owner = '', lease_until_s = NULL,"
+            " in_doubt = %s, finished_us = %s, next_attempt_us = COALESCE(%s, next_attempt_us) WHERE id = %s",
+            [
+                (
+                    one.state.value,
+                    one.reply.line,
+                    one.reply.fate is Fate.IN_DOUBT,
+                    now_us if one.state in done else None,
+                    to_us(one.next_attempt_at) if one.next_attempt_at else None,
+                    one.mail_id,
+                )
+                for one in results
+            ],
+        )
+
+
+def set_state(mail_ids: Iterable[int], state: MailState, now: datetime, reply: str = "") -> None:
+    """Move mails to a state outside of a try: withdrawn, held."""
+    for start in range(0, len(ids := list(mail_ids)), _ROWS):
+        Mail.objects.filter(id__in=ids[start : start + _ROWS]).update(
+            state=state, lease_owner="", lease_until_s=None, finished_us=to_us(now), last_reply=reply
+        )
+
+
+def queued_mails_of(user_ids: Iterable[int]) -> list[int]:
+    """Return the ids of mails of these users that wait or are held: those that have not left."""
+    states = [MailState.QUEUED, MailState.HELD]
+    return list(Mail.objects.filter(user_id__in=list(user_ids), state__in=states).values_list("id", flat=True))
+
+
+def suppressions(addresses: Iterable[str]) -> dict[str, str]:
+    """Return address key -> the server's words, for those addresses that are suppressed."""
+    keys = [address_key(one) for one in addresses]
+    rows = Suppression.objects.filter(address_key__in=keys, released_us=None)
+    return dict(rows.values_list("address_key", "reply"))
+
+
+def suppress(email: str, reply: str, now: datetime) -> None:
+    """Hold everything for an address from now on (P4)."""
+    Suppression.objects.update_or_create(
+        address_key=address_key(email), defaults={"reply": reply, "since_us": to_us(now), "released_us": None}
+    )
+
+
+def release_address(email: str, now: datetime) -> bool:
+    """End the suppression of an address; return whether there was one."""
+    rows = Suppression.objects.filter(address_key=address_key(email), released_us=None)
+    return rows.update(released_us=to_us(now)) == 1
+
+
+def refusals_of(domain: str, now: datetime) -> tuple[int, int]:
+    """Return (recipients tried, recipients answered 5.1.1) of a domain within the breaker's span (P4)."""
+    since_us = to_us(now - BREAKER_WITHIN)
+    tries = Attempt.objects.filter(began_us__gt=since_us, mail__domain=domain, code__isnull=False)
+    found = tries.aggregate(
+        tried=Count("mail__user", distinct=True),
+        refused=Count("mail__user", distinct=True, filter=Q(code__gte=500, reply__startswith="5.1.1")),
+    )
+    return found["tried"], found["refused"]
+
+
+def open_breaker(domain: str, until: datetime, reason: str) -> None:
+    """Pause a domain."""
+    DomainBreaker.objects.update_or_create(
+        domain=domain, defaults={"open_until_us": to_us(until), "reason": reason}
+    )
+
+
+def held_users_of(domain: str, since: datetime) -> list[tuple[int, str]]:
+    """Return (user id, address) of held mails of a domain whose address was suppressed after `since`."""
+    recent = Suppression.objects.filter(since_us__gt=to_us(since), released_us=None).values("address_key")
+    rows = Mail.objects.filter(domain=domain, state=MailState.HELD, user__email_key__in=recent)
+    return list(rows.values_list("user_id", "user__email").distinct())
+
+
+def held_mails(user_id: int) -> list[tuple[int, datetime]]:
+    """Return (mail id, expiry) of a user's held mails."""
+    rows = Mail.objects.filter(user_id=user_id, state=MailState.HELD).order_by("id")
+    return [(id_, from_us(expires_us)) for id_, expires_us in rows.values_list("id", "expires_us")]
+
+
+def requeue(mail_ids: Iterable[int], at: datetime) -> int:
+    """Put held or failed mails back into the queue; return how many."""
+    rows = Mail.objects.filter(id__in=list(mail_ids), state__in=[MailState.HELD, MailState.FAILED])
+    return rows.update(state=MailState.QUEUED, next_attempt_us=to_us(at), finished_us=None)
+
+
+def next_attempt_at() -> datetime | None:
+    """Return when the next queued mail is due."""
+    row = Mail.objects.filter(state=MailState.QUEUED).order_by("next_attempt_us").values_list("next_attempt_us").first()
+    return from_us(row[0]) if row else None
+
+
+def count_mails() -> dict[str, int]:
+    """Return the number of mails by state; states without mails are 0."""
+    found = {state.value: 0 for state in MailState}
+    found.update(Mail.objects.values_list("state").annotate(number=Count("id")).order_by())
+    return found
+
+
+def find_mail(mail_id: int) -> dict[str, Any] | None:
+    """Return a mail's columns."""
+    return Mail.objects.filter(id=mail_id).values().first()
+
+
+def stuck_mails(limit: int = 200) -> list[dict[str, Any]]:
+    """Return held and failed mails, newest first, with recipient and the server's words."""
+    rows = Mail.objects.filter(state__in=[MailState.HELD, MailState.FAILED]).order_by("-id")
+    return list(rows.values("id", "state", "attempts", "last_reply", "composed_us", email=F("user__email"))[:limit])
+
+
+def attempts_of(mail_id: int) -> list[dict[str, Any]]:
+    """Return the tries of a mail in order."""
+    return list(Attempt.objects.filter(mail_id=mail_id).order_by("number").values("number", "began_us", "code", "reply"))

@@ -1,0 +1,36 @@
+"""The plain definition of matching (M1–M8 under A1–A4). Slow, short, and the judge of every index."""
+
+from __future__ import annotations
+
+from callboard.base.reasons import Access
+from callboard.catalogue.conditions import holds
+from callboard.catalogue.values import Catalogue, Event
+from callboard.people.access import may_see, valid_roles
+from callboard.people.values import Directory, Person
+from callboard.preferences.values import Kind, Notification
+
+
+def matches(
+    notification: Notification, person: Person, event: Event, catalogue: Catalogue, directory: Directory
+) -> bool:
+    """Return whether the person's notification asks for the event and the person may see it (M1).
+
+    For a Default the person must hold its role.
+    """
+    if notification.event_type != event.type or notification.inactive:
+        return False
+    if may_see(person, event, catalogue, directory) is not Access.ALLOWED:
+        return False
+    if notification.kind is Kind.DEFAULT and notification.role not in valid_roles(person, catalogue):
+        return False
+    return asks_for(notification, person, event, catalogue, directory)
+
+
+def asks_for(
+    notification: Notification, person: Person, event: Event, catalogue: Catalogue, directory: Directory
+) -> bool:
+    """Return whether every condition holds, access aside."""
+    return all(
+        holds(one, catalogue.fields[one.field], event, viewer=person.key, ancestors=directory.ancestors)
+        for one in notification.where
+    )

@@ -1,0 +1,1 @@
+"""WHO: partners, users, roles; may this person see this event?"""

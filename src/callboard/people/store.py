@@ -1,0 +1,95 @@
+"""Every query of the room. Callers open the transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from callboard.base.texts import address_key
+from callboard.catalogue.values import PartnerKind
+from callboard.people.models import Partner as PartnerRow
+from callboard.people.models import User
+from callboard.people.rules import PeopleFile
+from callboard.people.sequences import next_revision
+from callboard.people.values import Directory, Partner, Person
+
+_PERSON_COLUMNS = (
+    "id", "email", "name", "partner_id", "roles", "is_active", "time_zone", "locale",
+    "digest_hour", "digest_weekday", "notify_own_actions",
+)  # fmt: skip
+
+
+def apply_changes(directory: Directory, since: int) -> None:
+    """Bring a directory up to date with every change after revision `since`."""
+    partners = PartnerRow.objects.filter(revision__gt=since).values_list("id", "name", "kind", "parent_id")
+    for id_, name, kind, parent in partners.iterator():
+        directory.put_partner(Partner(id=id_, name=name, kind=PartnerKind(kind), parent=parent))
+    for row in User.objects.filter(revision__gt=since).values_list(*_PERSON_COLUMNS).iterator():
+        directory.put_person(_person(row, directory))
+
+
+def _person(row: tuple[Any, ...], directory: Directory) -> Person:
+    values = dict(zip(_PERSON_COLUMNS, row, strict=True))
+    partner = directory.partners.get(values.pop("partner_id") or "")
+    return Person(
+        **{key: values[key] for key in ("id", "email", "name", "time_zone", "locale", "digest_hour", "digest_weekday")},
+        partner=partner.id if partner else None,
+        kind=partner.kind if partner else None,
+        roles=tuple(values["roles"].split()),
+        active=values["is_active"],
+        notify_own_actions=values["notify_own_actions"],
+    )
+
+
+def load_directory() -> Directory:
+    """Return a directory of everybody, as committed now."""
+    directory = Directory()
+    apply_changes(directory, -1)
+    return directory
+
+
+def save_people(file: PeopleFile, known: Directory) -> list[int]:
+    """Write what a checked people file changes; return the ids of users it deactivates.
+
+    What is already so is not written and gets no new revision.
+    """
+    partners = [one for one in file.partners if known.partners.get(one.id) != one]
+    persons = [one for one in file.persons if not one.id or known.persons[one.id] != one]
+    kinds_changed = {one.id for one in partners if one.id in known.partners and known.partners[one.id].kind is not one.kind}
+    moved = [one for one in known.persons.values() if one.partner in kinds_changed]
+    if not partners and not persons:
+        return []
+    revision = next_revision()
+    # Parents are written before children, and links last: a file may turn a hierarchy around.
+    for one in partners:
+        values: dict[str, Any] = {"name": one.name, "kind": one.kind.value, "revision": revision}
+        PartnerRow.objects.update_or_create(id=one.id, defaults=values)
+    for one in partners:
+        PartnerRow.objects.filter(id=one.id).update(parent_id=one.parent)
+    _save_persons(persons, revision)
+    User.objects.filter(id__in=[one.id for one in moved]).update(revision=revision)
+    return [one.id for one in persons if one.id and known.persons[one.id].active and not one.active]
+
+
+def _save_persons(persons: Iterable[Person], revision: int) -> None:
+    for one in persons:
+        values = {
+            "email": one.email,
+            "email_key": address_key(one.email),
+            "name": one.name,
+            "partner_id": one.partner,
+            "roles": " ".join(one.roles),
+            "is_active": one.active,
+            "time_zone": one.time_zone,
+            "locale": one.locale,
+            "digest_hour": one.digest_hour,
+            "digest_weekday": one.digest_weekday,
+            "notify_own_actions": one.notify_own_actions,
+            "revision": revision,
+        }
+        if one.id:
+            User.objects.filter(id=one.id).update(**values)
+        else:
+            user = User(**values)
+            user.set_unusable_password()
+            user.save(force_insert=True)

@@ -1,0 +1,273 @@
+"""The way of an event, readable as a table of contents.
+
+    accept      the portal's events into the event log                       intake
+    match       whose notifications does each event satisfy?                 matching
+    decide      one answer per person, with its reason; which window         decisions
+    compose     windows that are due become mails, re-checked                mail
+    deliver     mails over SMTP, re-checked once more, outcomes recorded     mail
+    reconcile   leases of the dead are freed, what was parked is shown       mail
+
+Every step claims a batch, decides in memory and commits result and progress together, so a
+crash between any two statements leaves work untouched or finished, never half done.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import transaction
+
+from callboard.base.config import Config
+from callboard.base.errors import RejectedError
+from callboard.base.reasons import Reason
+from callboard.catalogue.load import load_catalogue
+from callboard.catalogue.values import Catalogue, Event
+from callboard.decisions import store as ledger
+from callboard.decisions.rules import decide
+from callboard.decisions.scheduling import Pending, Scheduler
+from callboard.decisions.windows import WindowCache
+from callboard.intake import store as log
+from callboard.intake.cloudevents import Draft
+from callboard.intake.store import Receipt
+from callboard.mail import store as outbox
+from callboard.mail.composing import compose_again, compose_windows
+from callboard.mail.models import MailState
+from callboard.mail.owners import Owner
+from callboard.matching.index import Matcher
+from callboard.people import store as people
+from callboard.people.rules import read_people
+from callboard.people.sequences import hold_changes
+from callboard.preferences import store as preferences
+from callboard.preferences.file import NotificationsFile, read_notifications
+from callboard.preferences.values import MutedBy
+from callboard.preferences.world import World
+
+EVENTS_PER_BATCH = 500
+WINDOWS_PER_BATCH = 500
+"""Claims of hundreds of rows: a commit costs as much as ten of them. Source: reference/delivery.md 1."""
+
+logger = structlog.get_logger(__name__)
+
+
+class Pipeline:
+    """The steps, over one database and one set of settings. Owned by one thread."""
+
+    def __init__(self, config: Config, catalogue: Catalogue | None = None) -> None:
+        self.config = config
+        self.catalogue = catalogue or load_catalogue(config.catalogue_path)
+        self.world = World(self.catalogue)
+        self.matcher = Matcher(self.catalogue, self.world.directory, self.world.book)
+        self.scheduler = Scheduler(timedelta(seconds=config.collapse_s), WindowCache())
+        self.counts: Counter[str] = Counter()
+
+    def now(self) -> datetime:
+        """Return the current instant of business time."""
+        return self.config.clock.now()
+
+    # accept
+
+    def accept(self, drafts: Sequence[Draft]) -> Receipt:
+        """Store events, all or none; after the return they are durable."""
+        with transaction.atomic():
+            log.enter_fence()
+            receipt = log.add_events(drafts, self.now())
+        for source, event_id in receipt.conflicts:
+            logger.warning("event sent again with other content; not applied", source=source, event=event_id)
+        return receipt
+
+    # match and decide
+
+    def decide_accepted(self) -> int:
+        """Match and decide the oldest batch of accepted events; return how many there were.
+
+        When the batch fails, its events are tried one by one, and the one at fault is parked.
+        """
+        try:
+            return self._decide_batch(EVENTS_PER_BATCH)
+        except Exception:  # noqa: BLE001 - the runner: what fails is parked where a person sees it (P3)
+            logger.exception("batch failed; its events are tried one by one")
+        return self._decide_singly()
+
+    def _decide_singly(self) -> int:
+        batch = log.undecided(EVENTS_PER_BATCH)
+        for event, _ in batch:
+            try:
+                self._decide_batch(1, only=event)
+            except Exception as exc:  # noqa: BLE001 - the runner, as above
+                logger.exception("event parked", event=event.id, source=event.source)
+                with transaction.atomic():
+                    log.park(event.number, f"{type(exc).__name__}: {exc}")
+                self.counts["parked"] += 1
+        return len(batch)
+
+    def _decide_batch(self, limit: int, only: Event | None = None) -> int:
+        with transaction.atomic():
+            ledger.enter_deciding()
+            log.pass_fence()
+            batch = log.undecided(limit)
+            if only:
+                batch = [one for one in batch if one[0].number == only.number]
+            if not batch:
+                return 0
+            self.world.refresh()
+            now = self.now()
+            pending = [one for event, late in batch for one in self._decide_event(event, now, late=late)]
+            ledger.add_decisions(self.scheduler.schedule(pending, now), now)
+            log.mark_decided(event.number for event, _ in batch)
+        self.counts["events"] += len(batch)
+        self.counts["decisions"] += len(pending)
+        return len(batch)
+
+    def _decide_event(self, event: Event, now: datetime, *, late: bool) -> list[Pending]:
+        if event.type not in self.catalogue.event_types:
+            raise RejectedError(f"{event.type} is not an event type of the catalogue any more")
+        persons, book = self.world.directory.persons, self.world.book
+        return [
+            Pending(
+                event,
+                decide(persons[user_id], event, matched, lambda ref, user=user_id: book.is_muted(user, ref, now)),
+                late,
+            )
+            for user_id, matched in sorted(self.matcher.match(event).items())
+        ]
+
+    # compose
+
+    def compose_due(self) -> int:
+        """Compose a batch of windows that are due; return how many windows were closed.
+
+        A window waits until every event accepted before its end is decided or parked (S3).
+        """
+        with transaction.atomic():
+            log.pass_fence()
+            now = self.now()
+            oldest = log.oldest_undecided_at()
+            windows = ledger.due_windows(now if oldest is None else min(now, oldest), WINDOWS_PER_BATCH)
+            if windows:
+                self.world.refresh()
+                mails = compose_windows(windows, self.world, self.config, now)
+                self.counts["mails"] += len(mails)
+        return len(windows)
+
+    # reconcile
+
+    def reconcile(self, owner: Owner) -> int:
+        """Free the leases of owners that ended and those that expired; return how many mails."""
+        with transaction.atomic():
+            dead = [one for one in outbox.lease_owners() if owner.is_dead(one)]
+            freed = outbox.free_leases(dead, expired_before_s=time.time())
+        if freed:
+            logger.info("leases freed", mails=freed)
+        return freed
+
+    def next_due_at(self) -> datetime | None:
+        """Return when something is due next, or None when nothing waits."""
+        instants = [log.oldest_undecided_at(), ledger.next_window_end(), outbox.next_attempt_at()]
+        return min((one for one in instants if one), default=None)
+
+    # changes of people and settings
+
+    def import_people(self, raw: Any) -> dict[str, int]:
+        """Import a people file, all or nothing; mail of those it deactivates is withdrawn at once (A1).
+
+        Raises:
+            RejectedError: with every fault of the file.
+        """
+        with transaction.atomic():
+            hold_changes()
+            known = people.load_directory()
+            found = read_people(raw, known, self.catalogue)
+            if isinstance(found, list):
+                raise RejectedError(found)
+            deactivated = people.save_people(found, known)
+            withdrawn = self._withdraw_all(deactivated)
+        return {
+            "partners": len(found.partners),
+            "users": len(found.persons),
+            "deactivated": len(deactivated),
+            "withdrawn": withdrawn,
+        }
+
+    def _withdraw_all(self, user_ids: list[int]) -> int:
+        """Withdraw everything of these users that has not left: collecting, queued and held (A1)."""
+        if not user_ids:
+            return 0
+        now = self.now()
+        mails = outbox.queued_mails_of(user_ids)
+        items = ledger.unsent_items(user_ids, mails)
+        ledger.withdraw(dict.fromkeys(items, Reason.DEACTIVATED), now)
+        outbox.set_state(mails, MailState.WITHDRAWN, now)
+        return len(items)
+
+    def import_notifications(self, raw: Any) -> dict[str, int]:
+        """Import a notifications file, all or nothing.
+
+        Raises:
+            RejectedError: with every fault of the file.
+        """
+        with transaction.atomic():
+            hold_changes()
+            directory = people.load_directory()
+            ids = [one["id"] for one in raw if isinstance(one, dict) and isinstance(one.get("id"), str)] if isinstance(raw, list) else []
+            found = read_notifications(raw, directory, self.catalogue, preferences.owners_of(ids))
+            if isinstance(found, list):
+                raise RejectedError(found)
+            changed = self._save_notifications(found)
+        return {"notifications": len(found.customs), "mutes": len(found.mutes), "changed": changed}
+
+    def _save_notifications(self, file: NotificationsFile) -> int:
+        book = preferences.load_book(self.catalogue)
+        now = self.now()
+        changed = 0
+        for one in file.customs:
+            known = book.customs.get(one.id)
+            if known and _says_the_same(known, one):
+                continue
+            preferences.save_custom(replace(one, version=known.version + 1 if known else 1), now)
+            changed += 1
+        for wish in file.mutes:
+            mute = book.mutes.get((wish.user_id, wish.ref))
+            so = (mute.muted, mute.until) if mute and mute.muted else (False, None)
+            if wish.muted is None or (wish.muted, wish.until) == so:
+                continue
+            preferences.set_mute(
+                wish.user_id, wish.ref, muted=wish.muted, until=wish.until, by=MutedBy.IMPORT, now=now
+            )
+            changed += 1
+        return changed
+
+    # release of held mail
+
+    def release(self, email: str) -> dict[str, int]:
+        """End an address's suppression: what is within its expiry leaves as one digest, the rest failed (P4).
+
+        Raises:
+            RejectedError: no such user, or nothing is held.
+        """
+        with transaction.atomic():
+            self.world.refresh()
+            now = self.now()
+            person = self.world.directory.by_email(email)
+            held = outbox.held_mails(person.id) if person else []
+            if person is None or not (outbox.release_address(email, now) or held):
+                raise RejectedError(f"nothing is held for {email}")
+            expired = [mail_id for mail_id, expires_at in held if expires_at <= now]
+            fresh = [mail_id for mail_id, expires_at in held if expires_at > now]
+            outbox.set_state(expired, MailState.FAILED, now, "expired while held")
+            windows = ledger.windows_of_mails(fresh)
+            if windows:
+                compose_again(person.id, windows, self.world, self.config, now)
+                outbox.set_state(fresh, MailState.WITHDRAWN, now, "released into one digest")
+        return {"released": len(fresh), "failed": len(expired)}
+
+
+def _says_the_same(known: Any, one: Any) -> bool:
+    names = ("user_id", "name", "event_type", "where", "frequency")
+    return all(getattr(known, name) == getattr(one, name) for name in names)
+

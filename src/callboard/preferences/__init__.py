@@ -1,0 +1,1 @@
+"""WHAT EACH PERSON WANTS: notifications, conditions, mute; what may be edited, duplicated, deleted."""

@@ -1,0 +1,1 @@
+"""Django settings, addresses of pages, wiring."""
