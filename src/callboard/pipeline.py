@@ -23,6 +23,7 @@ from typing import Any
 import structlog
 from django.db import transaction
 
+from callboard.base.clock import Clock
 from callboard.base.config import Config
 from callboard.base.errors import RejectedError
 from callboard.base.reasons import Reason
@@ -58,8 +59,9 @@ logger = structlog.get_logger(__name__)
 class Pipeline:
     """The steps, over one database and one set of settings. Owned by one thread."""
 
-    def __init__(self, config: Config, catalogue: Catalogue | None = None) -> None:
+    def __init__(self, config: Config, catalogue: Catalogue | None = None, clock: Clock | None = None) -> None:
         self.config = config
+        self.clock = clock or config.clock
         self.catalogue = catalogue or load_catalogue(config.catalogue_path)
         self.world = World(self.catalogue)
         self.matcher = Matcher(self.catalogue, self.world.directory, self.world.book)
@@ -68,7 +70,7 @@ class Pipeline:
 
     def now(self) -> datetime:
         """Return the current instant of business time."""
-        return self.config.clock.now()
+        return self.clock.now()
 
     # accept
 

@@ -14,7 +14,7 @@ import random
 import string
 import sys
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -42,6 +42,7 @@ class Size:
     drains_per_day: int
     bursts: int
     changes: int
+    conflict_share: float = 0.25
 
 
 SMALL = Size(
@@ -53,8 +54,8 @@ SMALL = Size(
     start=datetime(2026, 10, 23, 5, 3, tzinfo=UTC),
     sends_per_day=1,
     drains_per_day=2,
-    bursts=2,
-    changes=10,
+    bursts=1,
+    changes=9,
 )
 FULL = Size(
     users=500,
@@ -68,13 +69,13 @@ FULL = Size(
     bursts=5,
     changes=24,
 )
-STARTS = {
-    "EU and US autumn": datetime(2026, 10, 23, 5, 3, tzinfo=UTC),
-    "Lord Howe spring": datetime(2026, 9, 29, 5, 3, tzinfo=UTC),
-    "US spring": datetime(2027, 3, 9, 5, 3, tzinfo=UTC),
-    "EU spring": datetime(2027, 3, 23, 5, 3, tzinfo=UTC),
+CLOCK_CHANGES = {
+    "EU and US autumn": replace(SMALL, start=datetime(2026, 10, 24, 5, 3, tzinfo=UTC), days=9),
+    "Lord Howe spring": replace(SMALL, start=datetime(2026, 10, 1, 5, 3, tzinfo=UTC), days=6),
+    "US spring": replace(SMALL, start=datetime(2027, 3, 11, 5, 3, tzinfo=UTC), days=6),
+    "EU spring": replace(SMALL, start=datetime(2027, 3, 25, 5, 3, tzinfo=UTC), days=6),
 }
-"""Every ten days from here see clocks change."""
+"""Small worlds in which clocks change."""
 
 PARTNERS = [
     ("brackenfold", "Brackenfold Pictures", "content_partner", None, 8),
@@ -400,7 +401,7 @@ class Generator:
         if not self.sent:
             return dict(lines[0])
         line = copy.deepcopy(rng.choice(self.sent))
-        if rng.random() < 0.25:
+        if rng.random() < self.size.conflict_share:
             line["data"]["title"] = "Other content " + line["id"]
             line["data"]["severity"] = "Blocker"
         elif rng.random() < 0.5:
@@ -684,7 +685,7 @@ class Generator:
         if self.rng.random() < 0.4:
             return []
         choices: list[list[str]] = [choice for choice, _ in ROLE_CHOICES[kind]]
-        return list(sorted(choices, key=len)[-1])
+        return next(one for one in choices if len(one) == max(map(len, choices)))
 
     def change_notifications(self, now: datetime) -> list[Json]:
         """Customs muted, unmuted, edited and made; Defaults muted and unmuted."""

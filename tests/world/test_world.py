@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.world.generate import FULL, SMALL, STARTS, make_world
+from tests.world.generate import CLOCK_CHANGES, FULL, make_world
 from tests.world.play import Play, report
 from tests.world.product import Product
 from tests.world.sink import Sink
@@ -14,17 +13,18 @@ from tests.world.sink import Sink
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.world.generate import Size
 
-def differences(folder: Path, size: str, seed: int, collapse_s: int, database_url: str | None) -> list[str]:
-    full = size == "full"
-    world = make_world(FULL if full else dataclasses.replace(SMALL, start=STARTS[size]), seed)
+
+def differences(folder: Path, size: Size, seed: int, collapse_s: int, database_url: str | None) -> list[str]:
+    world = make_world(size, seed)
     with Sink() as sink:
         product = Product(folder / "home", sink.port, collapse_s, database_url)
         return Play(product, sink, world).all()
 
 
 @pytest.mark.parametrize(
-    ("size", "seed", "collapse_s", "database_url"),
+    ("season", "seed", "collapse_s", "database_url"),
     [
         ("EU and US autumn", 1, 10, "sqlite"),
         ("Lord Howe spring", 2, 0, "sqlite"),
@@ -34,9 +34,9 @@ def differences(folder: Path, size: str, seed: int, collapse_s: int, database_ur
     indirect=["database_url"],
 )
 def test_small_world_is_as_promised(
-    tmp_path: Path, size: str, seed: int, collapse_s: int, database_url: str | None
+    tmp_path: Path, season: str, seed: int, collapse_s: int, database_url: str | None
 ) -> None:
-    found = differences(tmp_path, size, seed, collapse_s, database_url)
+    found = differences(tmp_path, CLOCK_CHANGES[season], seed, collapse_s, database_url)
     assert not found, report(found)
 
 
@@ -47,5 +47,5 @@ def test_small_world_is_as_promised(
     indirect=["database_url"],
 )
 def test_full_world_is_as_promised(tmp_path: Path, seed: int, collapse_s: int, database_url: str | None) -> None:
-    found = differences(tmp_path, "full", seed, collapse_s, database_url)
+    found = differences(tmp_path, FULL, seed, collapse_s, database_url)
     assert not found, report(found)

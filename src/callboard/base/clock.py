@@ -33,3 +33,14 @@ class FixedClock:
     def now(self) -> datetime:
         """Return the fixed instant, aware UTC."""
         return self.at
+
+
+@dataclass(slots=True)
+class SetClock:
+    """A clock that is set by hand, for playing history."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        """Return the instant it is set to, aware UTC."""
+        return self.at

@@ -48,7 +48,7 @@ def worker() -> None:
     boot.set_up_logs("info")
     config = boot.open_home()
     _warn_of_orphans(config)
-    from callboard.cli.running import Runner  # noqa: PLC0415 - needs Django started
+    from callboard.running import Runner  # noqa: PLC0415 - needs Django started
     from callboard.pipeline import Pipeline  # noqa: PLC0415
 
     Runner(lambda: Pipeline(config)).work()
@@ -57,7 +57,7 @@ def worker() -> None:
 def drain(as_json: AsJson = False) -> None:  # noqa: FBT002 - an option
     """Process everything that is due now, then exit."""
     config = boot.open_home()
-    from callboard.cli.running import Runner  # noqa: PLC0415 - needs Django started
+    from callboard.running import Runner  # noqa: PLC0415 - needs Django started
     from callboard.pipeline import Pipeline  # noqa: PLC0415
 
     with progress("Draining") as detail:

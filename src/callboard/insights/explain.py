@@ -14,10 +14,11 @@ from callboard.insights import ledger, store
 from callboard.intake import store as log
 from callboard.intake.cloudevents import event_key
 from callboard.mail import store as outbox
-from callboard.people.access import may_see, valid_roles
+from callboard.people.access import may_see
 from callboard.people.values import Person
+from callboard.preferences import actions
 from callboard.preferences.naming import sentence
-from callboard.preferences.values import Notification, from_default
+from callboard.preferences.values import Notification
 from callboard.preferences.world import World
 
 ACCESS_WORDS = {
@@ -66,23 +67,12 @@ def explain(event: Event, person: Person, world: World, now: datetime) -> dict[s
         },
         "user": person.email,
         "access": {"answer": access.value, "says": f"{person.name} {ACCESS_WORDS[access]}"},
-        "notifications": [_of_notification(one, person, event, world, now) for one in _all_of(person, world)],
+        "notifications": [_of_notification(one, person, event, world, now) for one in actions.own(person, world.catalogue)],
         "decision": ledger.as_json(row) if row else None,
         "steps": _steps(row),
     }
     answer["answer"] = _answer(answer, parked)
     return answer
-
-
-def _all_of(person: Person, world: World) -> list[Notification]:
-    """Return the person's notifications: the Defaults of the roles held, then the Customs by id."""
-    roles = valid_roles(person, world.catalogue)
-    labels = world.catalogue.event_types
-    defaults = [
-        from_default(one, labels[one.event_type].label) for one in world.catalogue.defaults.values() if one.role in roles
-    ]
-    customs = world.book.by_user.get(person.id, {})
-    return defaults + [customs[key] for key in sorted(customs)]
 
 
 def _of_notification(

@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 import structlog
 from django.db import transaction
 
+from callboard.base.clock import Clock
 from callboard.base.config import Config
 from callboard.base.errors import CallboardError
 from callboard.decisions import store as ledger
@@ -78,12 +79,14 @@ class Courier:
     def __init__(
         self,
         config: Config,
+        clock: Clock,
         world: World,
         owner: Owner,
         database: ThreadPoolExecutor,
         new_transport: Callable[[], Transport],
     ) -> None:
         self.config = config
+        self.clock = clock
         self.world = world
         self.owner = owner
         self.database = database
@@ -175,7 +178,7 @@ class Courier:
     # What follows runs in the database thread.
 
     def _now(self) -> datetime:
-        return self.config.clock.now()
+        return self.clock.now()
 
     def _lease(self) -> list[Leased]:
         with transaction.atomic():

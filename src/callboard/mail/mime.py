@@ -39,13 +39,11 @@ _FORBIDDEN = re.compile(r"[\r\n\x00]")
 _SPACES = re.compile(r" +")
 _PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")  # RFC 5322 3.2.3, atoms and spaces
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")  # RFC 5322 3.2.3, dot-atom
+_OVERLONG = re.compile(rb"^([^\r\n]{74,75})(=20\r)", re.MULTILINE)
 _DOMAIN = re.compile(r"[A-Za-z0-9.-]+")
 _TOKEN = re.compile(r"<?[\x21-\x3b\x3d\x3f-\x7e]+>?")
 
-_MIDDLE = (
-    f"--{BOUNDARY}\r\nContent-Type: text/%s; charset=utf-8\r\n"
-    "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-)
+_MIDDLE = f"--{BOUNDARY}\r\nContent-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
 _TEXT_PART = (_MIDDLE % "plain").encode()
 _HTML_PART = b"\r\n" + (_MIDDLE % "html").encode()
 _END = f"\r\n--{BOUNDARY}--\r\n".encode()
@@ -70,9 +68,7 @@ def write_mail(  # noqa: PLR0913 - a mail needs them, and four go by name
     """
     told = render(letter, catalogue, directory, base_url)
     head = "\r\n".join([*_headers(letter, told.subject, sender, host), "", ""])
-    return b"".join(
-        [head.encode("ascii"), _TEXT_PART, _body(told.text), _HTML_PART, _body(told.html), _END]
-    )
+    return b"".join([head.encode("ascii"), _TEXT_PART, _body(told.text), _HTML_PART, _body(told.html), _END])
 
 
 def thread_key(items: tuple[Item, ...]) -> str | None:
@@ -133,7 +129,10 @@ def _body(text: str) -> bytes:
 
 
 def _quoted(text: str) -> bytes:
-    return b2a_qp(text.replace("\n", "\r\n").encode(), istext=True)
+    quoted = b2a_qp(text.replace("\n", "\r\n").encode(), istext=True)
+    if b"=20\r" in quoted:  # a space at a line's end grows by two after its length was checked
+        quoted = _OVERLONG.sub(rb"\1=\r\n\2", quoted)
+    return quoted
 
 
 _QUOTED_STYLE = _quoted(STYLE)
@@ -143,15 +142,18 @@ def _unstructured(name: str, value: str) -> str:
     """Return a header of free text, folded; as encoded words where it is not plain ASCII."""
     if _FORBIDDEN.search(value):
         raise PermanentError(f"the header {name} would hold a line break or NUL")
-    value = _SPACES.sub(" ", shown(value)).strip(" ")
+    value = shown(value)
     if _is_plain(value, LINE - len(name) - 2):
         return _folded(name, value)
     return f"{name}: {_encoded(value, len(name) + 2)}"
 
 
 def _is_plain(value: str, longest: int) -> bool:
-    """Return whether ASCII can say it: no encoded word by chance, no word too long to fold."""
-    if not value.isascii() or "=?" in value:
+    """Return whether ASCII can say it so that folding changes nothing.
+
+    Not with what looks like an encoded word, and not with spaces that a reader would drop.
+    """
+    if not value.isascii() or "=?" in value or "  " in value or value != value.strip(" "):
         return False
     return len(value) <= longest or max(map(len, value.split(" "))) <= longest
 

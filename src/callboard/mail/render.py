@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 MAX_HTML_BYTES = 100_000
 """Bytes of UTF-8 an HTML part may have; Gmail clips at 102 KB. Source: rule C1."""
+LONGEST_DAY = timedelta(hours=25)
+"""The day on which clocks go back."""
 MAX_ASKED = 80
 """Characters of a nameless notification beside an item; the footer has it whole."""
 MAX_LONG_TEXT = 4_000
@@ -55,9 +58,7 @@ class Why:
 class _Writer:
     """Everything that the parts of one mail share."""
 
-    def __init__(
-        self, letter: Letter, catalogue: Catalogue, directory: Directory, base_url: str
-    ) -> None:
+    def __init__(self, letter: Letter, catalogue: Catalogue, directory: Directory, base_url: str) -> None:
         self.letter = letter
         self.catalogue = catalogue
         self.directory = directory
@@ -74,10 +75,7 @@ class _Writer:
         key = tuple(one.ref for one in notifications)
         known = self._asked.get(key)
         if known is None:
-            names = [
-                "Default" if one.kind is Kind.DEFAULT else self.name(one, MAX_ASKED)
-                for one in notifications
-            ]
+            names = ["Default" if one.kind is Kind.DEFAULT else self.name(one, MAX_ASKED) for one in notifications]
             known = self._asked[key] = ", ".join(dict.fromkeys(names))
         return known
 
@@ -109,11 +107,13 @@ class _Writer:
         return f"Default, from your role {shown(role.label if role else notification.role or '')}"
 
     def clock(self, at: datetime) -> str:
-        """Return when an item happened: the time alone within the last day of the window."""
+        """Return when an item happened: the time alone where the window is a day or less."""
         local = self.narrator.local(at)
-        age_s = (self.letter.ends_at - at).total_seconds()
-        day = "" if 0 <= age_s <= 86_400 else f"{self.narrator.day(local.date())} "  # noqa: PLR2004 - seconds of a day
-        return f"{day}{local:%H:%M}"
+        letter = self.letter
+        of_window = letter.ends_at - timedelta(hours=24) <= at <= letter.ends_at
+        if of_window and letter.ends_at - letter.starts_at <= LONGEST_DAY:
+            return f"{local:%H:%M}"
+        return f"{self.narrator.day(local.date())} {local:%H:%M}"
 
 
 def render(letter: Letter, catalogue: Catalogue, directory: Directory, base_url: str) -> Rendered:
@@ -178,11 +178,9 @@ def _cut(text: str, length: int) -> str:
 def _many(writer: _Writer) -> Rendered:
     letter = writer.letter
     sections = sections_of(writer)
-    heading, lead, subject = (
-        _bulk_words(writer, sections)
-        if letter.frequency is Frequency.IMMEDIATELY and len(sections) == 1
-        else _digest_words(writer, sections)
-    )
+    bulk = letter.frequency is Frequency.IMMEDIATELY and len(sections) == 1
+    words = _bulk_words if bulk else _digest_words
+    heading, lead, subject = words(writer, sections)
     critical = sum(item.importance is Importance.CRITICAL for item in letter.items)
     page = _frame(writer) | {
         "subject": subject,
@@ -191,7 +189,7 @@ def _many(writer: _Writer) -> Rendered:
         "lead": lead,
         "action": f"{critical:,} need{'s' if critical == 1 else ''} action." if critical else "",
         "preheader": ", ".join(section.said for section in sections),
-        "bulk": len(sections) == 1,
+        "bulk": bulk,
         "sections": sections,
         "rest": 0,
         "history_url": f"{writer.base_url}/history",

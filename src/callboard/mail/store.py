@@ -278,6 +278,18 @@ def find_mail(mail_id: int) -> dict[str, Any] | None:
     return Mail.objects.filter(id=mail_id).values().first()
 
 
+def asked_for(mail_id: int) -> list[tuple[str, str]]:
+    """Return (event type, refs_json) of every item of a mail, withdrawn ones included."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT e.event_type, d.refs_json FROM decisions_window w"
+            " JOIN decisions_decision d ON d.window_id = w.id JOIN intake_eventrecord e ON e.id = d.event_id"
+            " WHERE w.mail_id = %s",
+            [mail_id],
+        )
+        return list(cursor.fetchall())
+
+
 def stuck_mails(limit: int = 200) -> list[dict[str, Any]]:
     """Return held and failed mails, newest first, with recipient and the server's words."""
     rows = Mail.objects.filter(state__in=[MailState.HELD, MailState.FAILED]).order_by("-id")

@@ -70,7 +70,8 @@ class MailboxTransport:
         return Reply(Fate.SENT, 250, "2.0.0 kept in the built-in mailbox")
 
     async def close(self) -> None:
-        """Return at once."""
+        """Close the mailbox's file."""
+        self.mailbox.close()
 
 
 class SmtpTransport:

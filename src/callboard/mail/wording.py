@@ -134,9 +134,7 @@ def zone_of(name: str) -> tuple[tzinfo, str]:
 class Narrator:
     """Puts events into words for one person: in the person's zone, with names for codes."""
 
-    def __init__(
-        self, catalogue: Catalogue, directory: Directory, person: Person, now: datetime
-    ) -> None:
+    def __init__(self, catalogue: Catalogue, directory: Directory, person: Person, now: datetime) -> None:
         self.catalogue = catalogue
         self.person = person
         self.zone, self.zone_name = zone_of(person.time_zone)
@@ -188,9 +186,7 @@ class Narrator:
         used: set[str] = set()
         return Told(
             phrase=self._phrase(event, event_type, words, used),
-            where=clipped(
-                joined_title(show, episode) or shown(event.subject or "").strip(), MAX_TITLE
-            ),
+            where=clipped(joined_title(show, episode) or shown(event.subject or "").strip(), MAX_TITLE),
             lead=self._lead(event, words, used),
             notes=notes_of(event, self.catalogue),
             facts=tuple(self._rows(event, event_type, used)),
@@ -225,9 +221,7 @@ class Narrator:
         known = self._lines.get(type_id)
         if known is None:
             event_type = self.catalogue.event_types.get(type_id)
-            keys = (
-                [key for key in event_type.fields if key not in _NOT_IN_LINES] if event_type else []
-            )
+            keys = [key for key in event_type.fields if key not in _NOT_IN_LINES] if event_type else []
             if "material_type" in keys and "source_type" in keys:
                 keys.remove("source_type")
             keys.sort(key=lambda key: _ASSET.index(key) if key in _ASSET else len(_ASSET))
@@ -238,9 +232,7 @@ class Narrator:
     def _is_note(self, key: str) -> bool:
         return key in NOTE_KEYS and self.catalogue.fields[key].type is FieldType.TEXT
 
-    def _phrase(
-        self, event: Event, event_type: EventType, words: Words | None, used: set[str]
-    ) -> str:
+    def _phrase(self, event: Event, event_type: EventType, words: Words | None, used: set[str]) -> str:
         said = self._first(words["phrase"], event, used) if words else None
         return said or shown(event_type.label)
 
@@ -303,16 +295,10 @@ class Narrator:
         known = self._directory.by_email(key)
         return shown(known.name if known else str(event.data["actor"])).strip()
 
-    def _rows(
-        self, event: Event, event_type: EventType, used: set[str]
-    ) -> Iterator[tuple[str, str]]:
+    def _rows(self, event: Event, event_type: EventType, used: set[str]) -> Iterator[tuple[str, str]]:
         """Yield the rows of the table: asset, what happened, subject, context; not what is said."""
         data = event.data
-        keys = [
-            key
-            for key in self._fact_keys(event_type)
-            if key not in used and data.get(key) not in (None, [])
-        ]
+        keys = [key for key in self._fact_keys(event_type) if key not in used and data.get(key) not in (None, [])]
         if "source_type" in keys:
             asset = _taken(keys, "source_type", "language", "content_type")
             yield "Asset", ", ".join(self._of(key, data) for key in asset)
@@ -334,11 +320,7 @@ class Narrator:
         """Return the keys of a type's table: what happened, then context."""
         known = self._facts.get(event_type.id)
         if known is None:
-            keys = [
-                key
-                for key in event_type.fields
-                if key not in ("title", MENTIONS_ME) and not self._is_note(key)
-            ]
+            keys = [key for key in event_type.fields if key not in ("title", MENTIONS_ME) and not self._is_note(key)]
             keys.sort(key=lambda key: _CONTEXT.index(key) if key in _CONTEXT else -1)
             known = self._facts[event_type.id] = tuple(keys)
         return known
@@ -350,18 +332,12 @@ class Narrator:
         """Return the values of a field in full words."""
         form = self._forms.get(field.type)
         values = value if isinstance(value, list | tuple) else (value,)
-        return ", ".join(
-            form(one) if form and isinstance(one, str) else plain(one) for one in values
-        )
+        return ", ".join(form(one) if form and isinstance(one, str) else plain(one) for one in values)
 
     def _codes(self, field: Field, value: Any) -> str:
         """Return the values of a field in short: languages by their tags."""
         values = value if isinstance(value, list | tuple) else (value,)
-        return (
-            ", ".join(map(plain, values))
-            if field.type is not FieldType.PARTNER
-            else self._value(field, value)
-        )
+        return ", ".join(map(plain, values)) if field.type is not FieldType.PARTNER else self._value(field, value)
 
     def _date(self, value: str) -> str:
         try:

@@ -62,17 +62,13 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 """Short names of the months, January first."""
 
 
-def title_of(
-    notification: Notification, catalogue: Catalogue, partner_name: Callable[[str], str]
-) -> str:
+def title_of(notification: Notification, catalogue: Catalogue, partner_name: Callable[[str], str]) -> str:
     """Return the notification's name; without one, the sentence that its conditions say."""
     name = shown(notification.name).strip()
     return name or sentence(notification, catalogue, partner_name)
 
 
-def sentence(
-    notification: Notification, catalogue: Catalogue, partner_name: Callable[[str], str]
-) -> str:
+def sentence(notification: Notification, catalogue: Catalogue, partner_name: Callable[[str], str]) -> str:
     """Return what a notification asks for: event type, then its conditions joined by "and".
 
     For example `Redelivery Requested where Content Type is Branded and Source Type is Video
@@ -87,9 +83,7 @@ def sentence(
     return f"{shown(label)} where {' and '.join(said)}"
 
 
-def condition_words(
-    condition: Condition, catalogue: Catalogue, partner_name: Callable[[str], str]
-) -> str:
+def condition_words(condition: Condition, catalogue: Catalogue, partner_name: Callable[[str], str]) -> str:
     """Return one condition in words, such as `Redelivery Round is at least 2`."""
     field = catalogue.fields.get(condition.field)
     if field is None:

@@ -25,19 +25,20 @@ def apply_changes(book: Book, since: int, catalogue: Catalogue) -> None:
     """Bring a book up to date with every change after revision `since`."""
     for row in CustomNotification.objects.filter(revision__gt=since).values(*_COLUMNS).iterator():
         book.put(_notification(row, catalogue))
-    mutes = MuteRecord.objects.filter(revision__gt=since).values_list(
-        "user_id", "kind", "notification", "muted", "until_us", "by", "revision"
-    )
-    for user_id, kind, notification, muted, until_us, by, revision in mutes.iterator():
-        book.put_mute(
-            Mute(
-                user_id=user_id,
-                ref=Ref(notification, Kind(kind)),
-                muted=muted,
-                until=None if until_us is None else from_us(until_us),
-                by=MutedBy(by),
-                revision=revision,
-            )
+    for mute in _mutes(MuteRecord.objects.filter(revision__gt=since)):
+        book.put_mute(mute)
+
+
+def _mutes(rows: Any) -> Iterable[Mute]:
+    columns = ("user_id", "kind", "notification", "muted", "until_us", "by", "revision")
+    for user_id, kind, notification, muted, until_us, by, revision in rows.values_list(*columns).iterator():
+        yield Mute(
+            user_id=user_id,
+            ref=Ref(notification, Kind(kind)),
+            muted=muted,
+            until=None if until_us is None else from_us(until_us),
+            by=MutedBy(by),
+            revision=revision,
         )
 
 
@@ -72,6 +73,17 @@ def _notification(row: dict[str, Any], catalogue: Catalogue) -> Notification:
     )
 
 
+def customs_of(user_id: int, catalogue: Catalogue) -> list[Notification]:
+    """Return a person's Custom notifications that are not deleted, oldest first."""
+    rows = CustomNotification.objects.filter(user_id=user_id, deleted_us=None).order_by("created_us", "id")
+    return [_notification(row, catalogue) for row in rows.values(*_COLUMNS)]
+
+
+def mutes_of(user_id: int) -> dict[Ref, Mute]:
+    """Return a person's mutes, and what remembers an unmute."""
+    return {one.ref: one for one in _mutes(MuteRecord.objects.filter(user_id=user_id))}
+
+
 def owners_of(ids: Iterable[str]) -> dict[str, int]:
     """Return id -> user id of the stored notifications among `ids`, deleted ones included."""
     wanted = list(ids)
@@ -103,6 +115,12 @@ def delete_custom(notification_id: str, now: datetime) -> None:
     """Mark a Custom notification as deleted; it can be brought back for 30 days."""
     rows = CustomNotification.objects.filter(id=notification_id, deleted_us=None)
     rows.update(deleted_us=to_us(now), revision=next_revision())
+
+
+def undelete_custom(user_id: int, notification_id: str, deleted_after_us: int) -> bool:
+    """Bring back a person's notification that was deleted after an instant; return whether there was one."""
+    rows = CustomNotification.objects.filter(id=notification_id, user_id=user_id, deleted_us__gt=deleted_after_us)
+    return rows.update(deleted_us=None, revision=next_revision()) == 1
 
 
 def set_mute(user_id: int, ref: Ref, *, muted: bool, until: datetime | None, by: MutedBy, now: datetime) -> None:

@@ -118,9 +118,7 @@ def salt(episode: str = "S1 E4", **data: Any) -> dict[str, Any]:
     }
 
 
-def item(
-    told: Event, *asked: Notification, importance: Importance = Importance.STANDARD
-) -> Item:
+def item(told: Event, *asked: Notification, importance: Importance = Importance.STANDARD) -> Item:
     """Return an event as an item of a letter."""
     return Item(event=told, notifications=asked or (custom(),), importance=importance)
 

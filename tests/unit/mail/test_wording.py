@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.unit.mail.letters import ANA, CATALOGUE, NOW, REDELIVERY, STUDIO, event, salt
 
 from callboard.mail.templates.words import TYPES, clipped
 from callboard.mail.wording import Narrator, Told, subject_of
-from tests.unit.mail.letters import ANA, CATALOGUE, NOW, REDELIVERY, STUDIO, event, salt
 
 NARRATOR = Narrator(CATALOGUE, STUDIO, ANA, NOW)
 
@@ -33,9 +33,7 @@ def test_a_redelivery_as_a_person_reads_it():
         **salt(),
     )
     assert said.headline == "Redelivery requested: The Salt Cartographers, S1 E4"
-    assert said.lead == (
-        "Rejected by manual QC today at 07:14 (Europe/Madrid). Redelivery is due Wed 25 Nov."
-    )
+    assert said.lead == ("Rejected by manual QC today at 07:14 (Europe/Madrid). Redelivery is due Wed 25 Nov.")
     assert said.notes == ("Left surround is silent.",)
     assert said.facts == (
         ("Asset", "AV (Muxed), English (en), Branded"),
@@ -84,8 +82,7 @@ def test_every_shipped_type_has_words_that_begin_like_its_label(type_id: str):
             "comment.added",
             {"author_org": "brackenfold", "actor": "x@y.example", "mentions": ["ANA@copperglass.example"]},
             "Comment added",
-            "Written by x@y.example (Brackenfold Pictures) on Sat 21 Nov at 08:00 (Europe/Madrid)."
-            " You are mentioned.",
+            "Written by x@y.example (Brackenfold Pictures) on Sat 21 Nov at 08:00 (Europe/Madrid). You are mentioned.",
         ),
         (
             "material.available",

@@ -56,15 +56,22 @@ class Link:
 class Row:
     """One line of a digest: one item, or several alike. `links` has one link for each item.
 
-    `title` is what the line is about, `detail` the rest of it, `meta` time and who asked.
+    `about` says what it is about, in parts that may each run in another direction; `detail` the
+    rest, `meta` time and who asked. `is_fold`: it stands for several items.
     """
 
-    title: str
+    about: tuple[str, ...]
     detail: str
     notes: tuple[str, ...]
     meta: str
     critical: bool
+    is_fold: bool
     links: tuple[Link, ...]
+
+    @property
+    def title(self) -> str:
+        """Return what the row is about in one text."""
+        return " · ".join(self.about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,15 +161,15 @@ def _rows(teller: Teller, told: list[tuple[Line, Item]], *, marked: bool) -> Ite
         times = sorted(item.event.time_at for _, item in same)
         first, last = teller.clock(times[0]), teller.clock(times[-1])
         links = tuple(_links(teller, same))
-        about = _episodes([line.episode for line, _ in same])
+        about = tuple(filter(None, (_episodes([line.episode for line, _ in same]), what)))
         more = f"{len(same):,} {unit_of(same[0][1].event.type)}" if len(same) > 1 else ""
-        title = " · ".join(filter(None, (about, what)))
         yield Row(
-            title=title or (links[0].label if len(same) == 1 else more),
-            detail=" · ".join(filter(None, (detail, more if title else ""))),
+            about=about or (more or links[0].label,),
+            detail=" · ".join(filter(None, (detail, more if about else ""))),
             notes=notes,
             meta=f"{first if first == last else f'{first}–{last}'} · {asked}",
             critical=marked and importance is Importance.CRITICAL,
+            is_fold=len(same) > 1,
             links=links,
         )
 

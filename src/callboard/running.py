@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import structlog
 from django.db import connection
 
+from callboard.base.clock import SetClock
 from callboard.base.instants import to_us
+from callboard.intake.cloudevents import Draft
 from callboard.mail.delivery import Courier
 from callboard.mail.owners import Owner, new_owner
 from callboard.mail.transport import transport_factory
@@ -36,6 +39,18 @@ class Runner:
         """Process everything that is due now, then return the counts."""
         return asyncio.run(self._with_courier(lambda courier, owner: self._drain(courier, owner, progress)))
 
+    def replay(self, moments: Iterable[tuple[datetime, Sequence[Draft]]], clock: SetClock) -> Counter[str]:
+        """Play history: at each instant accept the drafts and process what is due then."""
+
+        async def play(courier: Courier, owner: Owner) -> None:
+            for at, drafts in moments:
+                clock.at = at
+                if drafts:
+                    await self._db(self.pipeline.accept, drafts)
+                await self._drain(courier, owner, lambda _: None)
+
+        return asyncio.run(self._with_courier(play))
+
     def work(self) -> Counter[str]:
         """Process what is due, as it becomes due, until SIGINT or SIGTERM."""
         return asyncio.run(self._with_courier(self._work))
@@ -43,9 +58,9 @@ class Runner:
     async def _with_courier(self, run: Callable[[Courier, Owner], object]) -> Counter[str]:
         config = self.pipeline.config
         owner = new_owner(config.home)
-        new_transport = transport_factory(config, lambda: to_us(config.clock.now()))
+        new_transport = transport_factory(config, lambda: to_us(self.pipeline.now()))
         await self._db(owner.__enter__)
-        courier = Courier(config, self.pipeline.world, owner, self.database, new_transport)
+        courier = Courier(config, self.pipeline.clock, self.pipeline.world, owner, self.database, new_transport)
         keeper = asyncio.create_task(courier.keep_leases())
         try:
             await run(courier, owner)  # type: ignore[misc] - both runs are coroutines

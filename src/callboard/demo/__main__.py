@@ -1,0 +1,159 @@
+"""`python -m callboard.demo load|play`: fill a home with the demo studio, then keep events coming.
+
+`load` plays weeks of history through the real pipeline, at the instants at which it would
+have happened; a home that has events already is left as it is. `play` runs until stopped.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import django
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from callboard.base.clock import SetClock
+from callboard.base.config import Config, read_config
+from callboard.base.instants import parse_instant
+from callboard.catalogue.values import Catalogue
+from callboard.demo.studio import notifications, studio
+from callboard.demo.traffic import history, live
+from callboard.intake.cloudevents import Draft, read_event
+
+HISTORY = timedelta(days=40)
+"""Longer than the 30 days that previews look back."""
+SEED = 7
+RECENT = timedelta(days=2)
+FINE = timedelta(seconds=1)
+COARSE = timedelta(minutes=10)
+STEP = timedelta(hours=1)
+"""History advances by the hour, so that every hourly window closes when it would have."""
+
+
+def main() -> None:
+    """Run `load` or `play`."""
+    word = sys.argv[1] if len(sys.argv) == 2 else ""  # noqa: PLR2004 - the program and one word
+    if word not in {"load", "play"}:
+        sys.exit("usage: python -m callboard.demo load|play")
+    config = read_config()
+    os.environ["DJANGO_SETTINGS_MODULE"] = "callboard.project.settings"
+    django.setup()
+    (load if word == "load" else play)(config)
+
+
+def load(config: Config) -> None:
+    """Import the studio and play its history, once per home."""
+    from callboard.intake.store import count_events  # noqa: PLC0415 - needs Django started
+    from callboard.pipeline import Pipeline  # noqa: PLC0415
+    from callboard.running import Runner  # noqa: PLC0415
+
+    if count_events()["newest_us"]:
+        return
+    now = config.clock.now()
+    clock = SetClock(now - HISTORY)
+    runner = Runner(lambda: Pipeline(config, clock=clock))
+    pipeline = runner.pipeline
+    runner.database.submit(_hurry).result()
+    runner.database.submit(pipeline.import_people, studio()).result()
+    runner.database.submit(pipeline.import_notifications, notifications(now)).result()
+    with _bar("Playing six weeks of the demo studio", HISTORY / STEP) as advance:
+        moments = _moments(history(now - HISTORY, now, SEED), now - HISTORY, now, pipeline.catalogue)
+        runner.replay(_told(moments, advance), clock)
+
+
+def _hurry() -> None:
+    """Load without waiting for the disk: a demo that loses power is simply loaded again."""
+    from django.db import connection  # noqa: PLC0415 - needs Django started
+
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA synchronous=OFF")
+
+
+def _moments(
+    events: Iterable[dict[str, Any]], start: datetime, end: datetime, catalogue: Catalogue
+) -> Iterator[tuple[datetime, Sequence[Draft]]]:
+    """Yield (instant, drafts accepted then), at least one moment an hour.
+
+    Long ago, the events of ten minutes come in one batch: it saves most of the time. In the
+    last days every second is a moment of its own.
+    """
+    tick = start + STEP
+    batch: list[Draft] = []
+    batch_at = start
+    for event in events:
+        at = parse_instant(event["time"])
+        grain = FINE if end - at < RECENT else COARSE
+        if batch and at - batch_at >= grain:
+            yield batch_at, batch
+            batch = []
+        while tick <= at:
+            if batch:
+                yield batch_at, batch
+                batch = []
+            yield tick, ()
+            tick += STEP
+        batch_at = at if not batch else batch_at
+        batch.append(draft_of(event, catalogue))
+    if batch:
+        yield batch_at, batch
+    yield end, ()
+
+
+def draft_of(event: dict[str, Any], catalogue: Catalogue) -> Draft:
+    """Return a generated event as the intake would have read it.
+
+    Raises:
+        ValueError: the generator made an event that the intake refuses.
+    """
+    found = read_event(event, catalogue)
+    if not isinstance(found, Draft):
+        raise ValueError("; ".join(str(fault) for fault in found))  # noqa: TRY004 - the value is wrong, not its type
+    return found
+
+
+def _told(moments: Iterable[Any], advance: Any) -> Iterator[Any]:
+    for at, drafts in moments:
+        yield at, drafts
+        if not drafts:
+            advance()
+
+
+def play(config: Config) -> None:
+    """Send live traffic into the intake until stopped."""
+    from callboard.pipeline import Pipeline  # noqa: PLC0415 - needs Django started
+
+    pipeline = Pipeline(config)
+    for wait_s, moment in live(datetime.now(UTC), int(time.time())):
+        time.sleep(wait_s)
+        batch = moment if isinstance(moment, list) else [moment]
+        pipeline.accept([draft_of(one, pipeline.catalogue) for one in batch])
+
+
+class _bar:  # noqa: N801 - used as a function
+    """A progress bar on a terminal, one line elsewhere."""
+
+    def __init__(self, title: str, total: float) -> None:
+        self.console = Console(stderr=True)
+        self.bar = Progress(TextColumn("{task.description}"), BarColumn(), console=self.console, transient=True)
+        self.title, self.total = title, total
+
+    def __enter__(self) -> Any:
+        if not self.console.is_terminal:
+            sys.stderr.write(self.title + " …\n")
+            return lambda: None
+        self.bar.start()
+        task = self.bar.add_task(self.title, total=self.total)
+        return lambda: self.bar.advance(task)
+
+    def __exit__(self, *exc: object) -> None:
+        self.bar.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""Who may pass where there is no sign-in: the demo and its mailbox answer on this machine only."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import Http404
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
+
+
+def is_local(request: HttpRequest) -> bool:
+    """Return whether the request comes from this machine, not through a proxy, to a loopback host."""
+    if any(request.META.get(header) for header in _FORWARDED):
+        return False
+    host = urlsplit(f"//{request.get_host()}").hostname or ""
+    return _is_loopback(request.META.get("REMOTE_ADDR", "")) and (host == "localhost" or _is_loopback(host))
+
+
+def is_demo(request: HttpRequest) -> bool:
+    """Return whether this is the demo, seen from the machine it runs on."""
+    return bool(settings.DEMO) and is_local(request)
+
+
+def require_demo(request: HttpRequest) -> None:
+    """Let only the demo pass.
+
+    Raises:
+        Http404: this is not the demo.
+    """
+    if not is_demo(request):
+        raise Http404("only in the demo")
+
+
+def may_read_mailbox(request: HttpRequest) -> bool:
+    """Return whether the built-in mailbox is in use and open to whoever asks."""
+    if settings.CONFIG.smtp is not None:
+        return False
+    return is_demo(request) or bool(request.user.is_authenticated and request.user.is_staff)
+
+
+def require_mailbox(request: HttpRequest) -> None:
+    """Let only those pass who may read the built-in mailbox.
+
+    Raises:
+        Http404: there is no such mailbox for whoever asks.
+    """
+    if not may_read_mailbox(request):
+        raise Http404("no mailbox here")
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return where a request comes from; behind a proxy on this machine, what that proxy saw."""
+    remote = str(request.META.get("REMOTE_ADDR", ""))
+    passed_on = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip()
+    return passed_on if passed_on and _is_loopback(remote) else remote
+
+
+def _is_loopback(text: str) -> bool:
+    try:
+        return ip_address(text).is_loopback
+    except ValueError:
+        return False
