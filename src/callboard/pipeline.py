@@ -30,7 +30,7 @@ from callboard.base.reasons import Reason
 from callboard.catalogue.load import load_catalogue
 from callboard.catalogue.values import Catalogue, Event
 from callboard.decisions import store as ledger
-from callboard.decisions.rules import decide
+from callboard.decisions.rules import Decision, decide
 from callboard.decisions.scheduling import Pending, Scheduler
 from callboard.decisions.windows import WindowCache
 from callboard.intake import store as log
@@ -44,9 +44,10 @@ from callboard.matching.index import Matcher
 from callboard.people import store as people
 from callboard.people.rules import read_people
 from callboard.people.sequences import hold_changes
+from callboard.people.values import Person
 from callboard.preferences import store as preferences
 from callboard.preferences.file import NotificationsFile, read_notifications
-from callboard.preferences.values import MutedBy
+from callboard.preferences.values import MutedBy, Notification
 from callboard.preferences.world import World
 
 EVENTS_PER_BATCH = 500
@@ -92,7 +93,7 @@ class Pipeline:
         """
         try:
             return self._decide_batch(EVENTS_PER_BATCH)
-        except Exception:  # noqa: BLE001 - the runner: what fails is parked where a person sees it (P3)
+        except Exception:
             logger.exception("batch failed; its events are tried one by one")
         return self._decide_singly()
 
@@ -101,7 +102,7 @@ class Pipeline:
         for event, _ in batch:
             try:
                 self._decide_batch(1, only=event)
-            except Exception as exc:  # noqa: BLE001 - the runner, as above
+            except Exception as exc:
                 logger.exception("event parked", event=event.id, source=event.source)
                 with transaction.atomic():
                     log.park(event.number, f"{type(exc).__name__}: {exc}")
@@ -129,15 +130,14 @@ class Pipeline:
     def _decide_event(self, event: Event, now: datetime, *, late: bool) -> list[Pending]:
         if event.type not in self.catalogue.event_types:
             raise RejectedError(f"{event.type} is not an event type of the catalogue any more")
-        persons, book = self.world.directory.persons, self.world.book
+        persons = self.world.directory.persons
         return [
-            Pending(
-                event,
-                decide(persons[user_id], event, matched, lambda ref, user=user_id: book.is_muted(user, ref, now)),
-                late,
-            )
+            Pending(event, self._decide_one(persons[user_id], event, matched, now), late)
             for user_id, matched in sorted(self.matcher.match(event).items())
         ]
+
+    def _decide_one(self, person: Person, event: Event, matched: Sequence[Notification], now: datetime) -> Decision:
+        return decide(person, event, matched, lambda ref: self.world.book.is_muted(person.id, ref, now))
 
     # compose
 
@@ -216,7 +216,11 @@ class Pipeline:
         with transaction.atomic():
             hold_changes()
             directory = people.load_directory()
-            ids = [one["id"] for one in raw if isinstance(one, dict) and isinstance(one.get("id"), str)] if isinstance(raw, list) else []
+            ids = (
+                [one["id"] for one in raw if isinstance(one, dict) and isinstance(one.get("id"), str)]
+                if isinstance(raw, list)
+                else []
+            )
             found = read_notifications(raw, directory, self.catalogue, preferences.owners_of(ids))
             if isinstance(found, list):
                 raise RejectedError(found)
@@ -238,9 +242,7 @@ class Pipeline:
             so = (mute.muted, mute.until) if mute and mute.muted else (False, None)
             if wish.muted is None or (wish.muted, wish.until) == so:
                 continue
-            preferences.set_mute(
-                wish.user_id, wish.ref, muted=wish.muted, until=wish.until, by=MutedBy.IMPORT, now=now
-            )
+            preferences.set_mute(wish.user_id, wish.ref, muted=wish.muted, until=wish.until, by=MutedBy.IMPORT, now=now)
             changed += 1
         return changed
 
@@ -272,4 +274,3 @@ class Pipeline:
 def _says_the_same(known: Any, one: Any) -> bool:
     names = ("user_id", "name", "event_type", "where", "frequency")
     return all(getattr(known, name) == getattr(one, name) for name in names)
-

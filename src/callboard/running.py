@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
@@ -55,7 +55,7 @@ class Runner:
         """Process what is due, as it becomes due, until SIGINT or SIGTERM."""
         return asyncio.run(self._with_courier(self._work))
 
-    async def _with_courier(self, run: Callable[[Courier, Owner], object]) -> Counter[str]:
+    async def _with_courier(self, run: Callable[[Courier, Owner], Awaitable[None]]) -> Counter[str]:
         config = self.pipeline.config
         owner = new_owner(config.home)
         new_transport = transport_factory(config, lambda: to_us(self.pipeline.now()))
@@ -63,7 +63,7 @@ class Runner:
         courier = Courier(config, self.pipeline.clock, self.pipeline.world, owner, self.database, new_transport)
         keeper = asyncio.create_task(courier.keep_leases())
         try:
-            await run(courier, owner)  # type: ignore[misc] - both runs are coroutines
+            await run(courier, owner)
         finally:
             keeper.cancel()
             await courier.close()
@@ -94,21 +94,25 @@ class Runner:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._repeat("decide", self._decide_and_compose, stop))
             group.create_task(self._repeat("deliver", courier.deliver_due, stop))
-            group.create_task(self._repeat("reconcile", lambda: self._db(self.pipeline.reconcile, owner), stop, RECONCILE_S))
+            group.create_task(
+                self._repeat("reconcile", lambda: self._db(self.pipeline.reconcile, owner), stop, RECONCILE_S)
+            )
         logger.info("worker stopped", owner=owner.id)
 
     async def _decide_and_compose(self) -> object:
         decided = await self._db(self.pipeline.decide_accepted)
         return await self._db(self.pipeline.compose_due) or decided
 
-    async def _repeat(self, name: str, step: Callable[[], object], stop: asyncio.Event, pause_s: float = IDLE_S) -> None:
+    async def _repeat(
+        self, name: str, step: Callable[[], Awaitable[object]], stop: asyncio.Event, pause_s: float = IDLE_S
+    ) -> None:
         """Run a step until told to stop; after a failure wait longer each time, and say so."""
         failures = 0
         while not stop.is_set():
             try:
-                did = await step()  # type: ignore[misc] - every step is a coroutine
+                did = await step()
                 failures = 0
-            except Exception:  # noqa: BLE001 - the runner: work stays where it is and is tried again (P3)
+            except Exception:
                 failures += 1
                 logger.exception("step failed; it is tried again", step=name, failures=failures)
                 await self._db(_close_connection)

@@ -46,7 +46,9 @@ class RejectedError(CallboardError):
             faults = [faults]
         self.faults = tuple(faults)
         self.type = type
-        super().__init__("\n".join(str(fault) if fault.pointer or fault.index is not None else fault.message for fault in faults))
+        super().__init__(
+            "\n".join(str(fault) if fault.pointer or fault.index is not None else fault.message for fault in faults)
+        )
 
 
 class TransientError(CallboardError):

@@ -8,9 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
-_RFC3339 = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII
-)
+_RFC3339 = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
 
 
@@ -36,22 +34,29 @@ def parse_instant(text: str) -> datetime:
     found = _RFC3339.fullmatch(text)
     if not found:
         raise ValueError(f"{text!r} is not an RFC 3339 timestamp like 2026-11-23T09:14:00Z")
-    year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
-    fraction_us = int((found[7] or "").ljust(6, "0")[:6])
-    zone = found[8].upper()
     try:
-        at = datetime(year, month, day, hour, minute, min(second, 59), fraction_us, tzinfo=UTC)
-        if second > 60:  # noqa: PLR2004 - 60 is the leap second
-            raise ValueError("second out of range")
-        if zone != "Z":
-            hours, minutes = int(zone[1:3]), int(zone[4:6])
-            if hours > 23 or minutes > 59:  # noqa: PLR2004 - RFC 3339 time-numoffset
-                raise ValueError("offset out of range")
-            offset = timedelta(hours=hours, minutes=minutes)
-            at = at - offset if zone[0] == "+" else at + offset
+        parts = [int(part) for part in found.groups()[:6]]
+        at = datetime(*parts[:5], min(parts[5], 59), _fraction_us(found[7]), tzinfo=UTC)  # type: ignore[misc, arg-type]
+        return at - _offset(parts[5], found[8].upper())
     except (ValueError, OverflowError) as exc:
         raise ValueError(f"{text!r} is not a point in time ({exc})") from exc
-    return at
+
+
+def _fraction_us(digits: str | None) -> int:
+    return int((digits or "").ljust(6, "0")[:6])
+
+
+def _offset(second: int, zone: str) -> timedelta:
+    """Return the zone's distance from UTC, east being positive."""
+    if second > 60:  # noqa: PLR2004 - 60 is the leap second
+        raise ValueError("second out of range")
+    if zone == "Z":
+        return timedelta(0)
+    hours, minutes = int(zone[1:3]), int(zone[4:6])
+    if hours > 23 or minutes > 59:  # noqa: PLR2004 - RFC 3339 time-numoffset
+        raise ValueError("offset out of range")
+    offset = timedelta(hours=hours, minutes=minutes)
+    return offset if zone[0] == "+" else -offset
 
 
 def format_instant(at: datetime) -> str:

@@ -55,7 +55,9 @@ def read_condition(
         return [Fault(f"{pointer}/{unknown[0]}", "is not part of a condition; it has field, op and value")]
     key, op = raw.get("field"), raw.get("op")
     if not isinstance(key, str) or key not in event_type.fields:
-        return [Fault(f"{pointer}/field", f"{key!r} is not a field of {event_type.label}{_hint(key, event_type.fields)}")]
+        return [
+            Fault(f"{pointer}/field", f"{key!r} is not a field of {event_type.label}{_hint(key, event_type.fields)}")
+        ]
     field = fields[key]
     operators = OPERATORS[field.type]
     if not isinstance(op, str) or op not in operators:
@@ -83,9 +85,7 @@ def holds(condition: Condition, field: Field, event: Event, *, viewer: str, ance
     return any(_holds_for(field, op, operand, value, event.date, ancestors) for value in values)
 
 
-def _holds_for(
-    field: Field, op: str, operand: Any, value: Any, event_date: date, ancestors: Ancestors
-) -> bool:
+def _holds_for(field: Field, op: str, operand: Any, value: Any, event_date: date, ancestors: Ancestors) -> bool:
     match field.type:
         case FieldType.TEXT:
             return _TEXT[op](folded(value), operand)
@@ -118,7 +118,7 @@ _DATE: Mapping[str, Callable[[date, Any, date], bool]] = {
 
 def _in_range(tag: str, wanted: str) -> bool:
     """Basic filtering. Source: RFC 4647 3.3.1."""
-    return wanted == "*" or tag == wanted or tag.startswith(wanted + "-")
+    return wanted in ("*", tag) or tag.startswith(wanted + "-")
 
 
 def _code(field: Field, value: str) -> str:
@@ -134,6 +134,14 @@ def _operand(field: Field, op: str, value: Any) -> Any:
         return folded(value)
     if field.type is FieldType.INTEGER:
         return _range(op, value)
+    if field.type is FieldType.DATE:
+        return _date_operand(op, value)
+    if not isinstance(value, bool):
+        raise _FaultError(f"must be true or false, not {kind_of(value)}")
+    return value
+
+
+def _date_operand(op: str, value: Any) -> date | timedelta | bool:
     if op in {"before", "after"}:
         return _date(value)
     if op == "within_days":
@@ -141,13 +149,9 @@ def _operand(field: Field, op: str, value: Any) -> Any:
         if not 0 <= days <= MAX_DAYS:
             raise _FaultError(f"must be a number of days from 0 to {MAX_DAYS}")
         return timedelta(days=days)
-    if op == "overdue":
-        if value is not True:
-            raise _FaultError("must be true; to ask for the opposite, use after")
-        return True
-    if not isinstance(value, bool):
-        raise _FaultError(f"must be true or false, not {kind_of(value)}")
-    return value
+    if value is not True:
+        raise _FaultError("must be true; to ask for the opposite, use after")
+    return True
 
 
 def _codes(field: Field, op: str, value: Any) -> frozenset[str]:

@@ -50,8 +50,8 @@ class _Reader:
 
     def read(self, path: Path) -> Catalogue:
         merged = self._merge(path)
-        fields = {key: self._field(key, raw) for key, raw in self._table(merged, "fields").items()}
-        fields = {key: value for key, value in fields.items() if value}
+        read = {key: self._field(key, raw) for key, raw in self._table(merged, "fields").items()}
+        fields = {key: value for key, value in read.items() if value}
         self._stop_at_faults()
         types = {key: self._event_type(key, raw, fields) for key, raw in self._table(merged, "event_types").items()}
         roles = {key: self._role(key, raw) for key, raw in self._table(merged, "roles").items()}
@@ -67,7 +67,7 @@ class _Reader:
         prefix = self._text(merged, "type_prefix", "type_prefix", default="")
         self._stop_at_faults()
         return Catalogue(
-            fields=fields,  # type: ignore[arg-type] - the None values are filtered above
+            fields=fields,
             event_types=known_types,
             roles=known_roles,
             defaults=defaults,
@@ -83,7 +83,9 @@ class _Reader:
         for file in files:
             for key, value in self._parse(file).items():
                 if key not in _TOP:
-                    self.faults.append(Fault(f"{file.name}: {key}", f"is not part of a catalogue; use {', '.join(sorted(_TOP))}"))
+                    self.faults.append(
+                        Fault(f"{file.name}: {key}", f"is not part of a catalogue; use {', '.join(sorted(_TOP))}")
+                    )
                 else:
                     self._merge_key(merged, key, value, file.name)
         self._stop_at_faults()
@@ -95,7 +97,9 @@ class _Reader:
         except OSError as exc:
             raise RejectedError(Fault(str(file), f"cannot be read: {exc.strerror}"), type="catalogue") from exc
         except UnicodeDecodeError as exc:
-            raise RejectedError(Fault(str(file), f"is not UTF-8 at byte {exc.start}; save it as UTF-8"), type="catalogue") from exc
+            raise RejectedError(
+                Fault(str(file), f"is not UTF-8 at byte {exc.start}; save it as UTF-8"), type="catalogue"
+            ) from exc
         except tomllib.TOMLDecodeError as exc:
             raise RejectedError(Fault(file.name, f"is not valid TOML: {exc}"), type="catalogue") from exc
 
@@ -187,7 +191,11 @@ class _Reader:
         if values and type_ not in {FieldType.ENUM, FieldType.LANGUAGE}:
             self._say(f"{where}.values", f"cannot be given for type {type_}; remove it")
         return Field(
-            key=key, label=self._text(record, "label", f"{where}.label"), type=type_, values=values, multiple=bool(multiple)
+            key=key,
+            label=self._text(record, "label", f"{where}.label"),
+            type=type_,
+            values=values,
+            multiple=bool(multiple),
         )
 
     def _event_type(self, key: str, raw: Any, fields: dict[str, Any]) -> EventType | None:

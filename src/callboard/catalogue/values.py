@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cached_property
@@ -61,7 +62,7 @@ class Condition:
     field: str
     op: str
     value: Any
-    operand: Any = field(compare=False, repr=False)
+    operand: Any = dataclasses.field(compare=False, repr=False)
 
     def as_json(self) -> dict[str, Any]:
         """Return the condition in the form of interfaces 4.2."""

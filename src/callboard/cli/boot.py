@@ -99,5 +99,3 @@ def open_pipeline() -> Pipeline:
     from callboard.pipeline import Pipeline  # noqa: PLC0415 - needs Django started
 
     return Pipeline(config)
-
-

@@ -77,7 +77,9 @@ def _database(config: Config) -> str:
             cursor.execute("SELECT 1")
     orphans = list(_orphans(config))
     if orphans:
-        raise CallboardError(f"{len(orphans)} notifications are inactive under this catalogue; see `callboard catalogue check`")
+        raise CallboardError(
+            f"{len(orphans)} notifications are inactive under this catalogue; see `callboard catalogue check`"
+        )
     return f"{connection.vendor}, up to date"
 
 

@@ -31,7 +31,10 @@ EVENTS_PER_COMMIT = 10_000
 
 
 @people.command("import")
-def import_people(file: Annotated[Path, typer.Argument(help="A people file; - is standard input.")], as_json: AsJson = False) -> None:  # noqa: FBT002 - an option
+def import_people(
+    file: Annotated[Path, typer.Argument(help="A people file; - is standard input.")],
+    as_json: AsJson = False,  # noqa: FBT002 - an option
+) -> None:
     """Add or update partners and users, all or nothing."""
     raw = read_json_file(file)
     with progress("Importing people"):
@@ -59,7 +62,9 @@ def import_notifications(
     raw = read_json_file(file)
     with progress("Importing notifications"):
         counts = boot.open_pipeline().import_notifications(raw)
-    print_counts(counts, as_json=as_json, words="{notifications} notifications and {mutes} mutes read; {changed} changed")
+    print_counts(
+        counts, as_json=as_json, words="{notifications} notifications and {mutes} mutes read; {changed} changed"
+    )
 
 
 @notifications.command("export")
@@ -92,11 +97,10 @@ def send_events(
         faults = _faults(path, catalogue, detail)
         if faults:
             raise RejectedError(faults)
-        if url:
-            counts = _post_all(path, url, key)
-        else:
-            counts = _store_all(path, Pipeline(config, catalogue), catalogue, detail)
-    print_counts(dict(counts), as_json=as_json, words="{accepted} accepted, {duplicates} known already, {conflicts} in conflict")
+        counts = _post_all(path, url, key) if url else _store_all(path, Pipeline(config, catalogue), catalogue, detail)
+    print_counts(
+        dict(counts), as_json=as_json, words="{accepted} accepted, {duplicates} known already, {conflicts} in conflict"
+    )
 
 
 def _spooled(file: Path, folder: Path) -> Path:
@@ -165,7 +169,9 @@ def _post(url: str, key: str, body: bytes) -> dict[str, int]:
             said = said[:200]
         raise PermanentError(f"{url} answered {exc.code}: {said}") from exc
     except OSError as exc:
-        raise TransientError(f"{url} cannot be reached: {getattr(exc, 'reason', exc)}; send the file again later") from exc
+        raise TransientError(
+            f"{url} cannot be reached: {getattr(exc, 'reason', exc)}; send the file again later"
+        ) from exc
 
 
 @events.command("parked")
@@ -181,9 +187,10 @@ def parked_events(
 
     if retry:
         with transaction.atomic():
-            print_counts({"retried": store.retry_parked()}, as_json=as_json, words="{retried} events are on their way again")
+            print_counts(
+                {"retried": store.retry_parked()}, as_json=as_json, words="{retried} events are on their way again"
+            )
         return
     for event, reason in store.parked():
         found = {"source": event.source, "event": event.id, "event_type": event.type, "reason": reason}
         print_counts(found, as_json=as_json, words="{source} {event} {event_type}: {reason}")
-

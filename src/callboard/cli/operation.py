@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from typing import Annotated, Any
 
 import typer
@@ -48,8 +47,8 @@ def worker() -> None:
     boot.set_up_logs("info")
     config = boot.open_home()
     _warn_of_orphans(config)
-    from callboard.running import Runner  # noqa: PLC0415 - needs Django started
     from callboard.pipeline import Pipeline  # noqa: PLC0415
+    from callboard.running import Runner  # noqa: PLC0415 - needs Django started
 
     Runner(lambda: Pipeline(config)).work()
 
@@ -57,8 +56,8 @@ def worker() -> None:
 def drain(as_json: AsJson = False) -> None:  # noqa: FBT002 - an option
     """Process everything that is due now, then exit."""
     config = boot.open_home()
-    from callboard.running import Runner  # noqa: PLC0415 - needs Django started
     from callboard.pipeline import Pipeline  # noqa: PLC0415
+    from callboard.running import Runner  # noqa: PLC0415 - needs Django started
 
     with progress("Draining") as detail:
         runner = Runner(lambda: Pipeline(config))
@@ -189,7 +188,9 @@ def list_stuck(as_json: AsJson = False) -> None:  # noqa: FBT002 - an option
 def release(email: Annotated[str, typer.Argument(help="The held address.")], as_json: AsJson = False) -> None:  # noqa: FBT002 - an option
     """Let an address's held mails leave: as one digest; those past their expiry become failed (P4)."""
     counts: dict[str, int] = boot.open_pipeline().release(email)
-    print_counts(counts, as_json=as_json, words="{released} held mails leave as one digest, {failed} were past their expiry")
+    print_counts(
+        counts, as_json=as_json, words="{released} held mails leave as one digest, {failed} were past their expiry"
+    )
 
 
 @outbox.command("retry")
@@ -201,5 +202,3 @@ def retry(mail: Annotated[int, typer.Argument(help="The number of a failed mail.
     if not store.requeue([mail], config.clock.now()):
         raise RejectedError(f"mail {mail} is neither held nor failed")
     print_line(f"mail {mail} is due again")
-
-

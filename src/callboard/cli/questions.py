@@ -85,13 +85,17 @@ def explanation_lines(answer: dict[str, Any]) -> list[str]:
             others += 1
             continue
         mark = "+" if one["matches"] else "-"
-        lines.append(f"  {mark} {one['kind']} {one['id']} ({one['frequency']}) \"{one['name']}\": {one['why']}")
+        lines.append(f'  {mark} {one["kind"]} {one["id"]} ({one["frequency"]}) "{one["name"]}": {one["why"]}')
         lines += [f"      {'holds' if each['holds'] else 'fails'}: {each['says']}" for each in one["conditions"]]
     if others:
         lines.append(f"  - {others} more ask for other event types")
     if answer["decision"]:
         decision = answer["decision"]
-        lines += ["", f"Decision: {decision['outcome']}, {decision['reason']}" + (f", {decision['frequency']}" if decision["frequency"] else "")]
+        lines += [
+            "",
+            f"Decision: {decision['outcome']}, {decision['reason']}"
+            + (f", {decision['frequency']}" if decision["frequency"] else ""),
+        ]
     lines += [f"  {one['says']}" for one in answer["steps"]]
     return lines
 
@@ -100,7 +104,9 @@ def match(
     people: Annotated[Path, typer.Option("--people", help="A people file (4.1).")],
     notifications: Annotated[Path, typer.Option("--notifications", help="A notifications file (4.2), with ids.")],
     events: Annotated[Path, typer.Option("--events", help="Events as JSON lines (4.3); - is standard input.")],
-    catalogue_path: Annotated[Path | None, typer.Option("--catalogue", help="A catalogue; the configured one without.")] = None,
+    catalogue_path: Annotated[
+        Path | None, typer.Option("--catalogue", help="A catalogue; the configured one without.")
+    ] = None,
     stats: Annotated[bool, typer.Option("--stats", help="Print figures on stderr.")] = False,  # noqa: FBT002 - an option
 ) -> None:
     """Print, offline, which Custom notifications each event matches."""
@@ -129,11 +135,15 @@ def check_catalogue(
     if as_json:
         print_line(strict_json.dumps(said))
     else:
-        print_line("{event_types} event types, {fields} fields, {roles} roles, {defaults} Defaults: valid".format(**said))
+        print_line(
+            "{event_types} event types, {fields} fields, {roles} roles, {defaults} Defaults: valid".format(**said)
+        )
         for one in orphans:
             print_line(f"would become inactive: {one['id']} of {one['user']}: {one['why']}")
     if orphans:
-        sys.stderr.write(f"callboard: {len(orphans)} stored notifications would become inactive; edit them or keep what they use\n")
+        sys.stderr.write(
+            f"callboard: {len(orphans)} stored notifications would become inactive; edit them or keep what they use\n"
+        )
         raise typer.Exit(1)
 
 
@@ -194,7 +204,9 @@ def catalogue_json(found: Catalogue) -> dict[str, Any]:
             }
             for key, one in found.event_types.items()
         },
-        "roles": {key: {"label": one.label, "kind": one.kind, "sees": list(one.sees)} for key, one in found.roles.items()},
+        "roles": {
+            key: {"label": one.label, "kind": one.kind, "sees": list(one.sees)} for key, one in found.roles.items()
+        },
         "defaults": [
             {
                 "id": one.id,

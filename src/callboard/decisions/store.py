@@ -90,7 +90,13 @@ def _windows(rows: Any) -> Iterable[OpenWindow]:
     for id_, user_id, slot, frequency, starts_us, ends_us, closed, mail_id in rows.values_list(*columns).iterator():
         span = Span(from_us(starts_us), from_us(ends_us))
         yield OpenWindow(
-            id=id_, user_id=user_id, slot=slot, frequency=Frequency(frequency), span=span, closed=closed, mail_id=mail_id
+            id=id_,
+            user_id=user_id,
+            slot=slot,
+            frequency=Frequency(frequency),
+            span=span,
+            closed=closed,
+            mail_id=mail_id,
         )
 
 
@@ -104,7 +110,15 @@ def add_windows(windows: Sequence[OpenWindow]) -> list[int]:
             "INSERT INTO decisions_window (id, user_id, slot, frequency, starts_us, ends_us, closed)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s)",
             [
-                (id_, one.user_id, one.slot, one.frequency.value, to_us(one.span.starts_at), to_us(one.span.ends_at), False)
+                (
+                    id_,
+                    one.user_id,
+                    one.slot,
+                    one.frequency.value,
+                    to_us(one.span.starts_at),
+                    to_us(one.span.ends_at),
+                    False,
+                )
                 for id_, one in zip(ids, windows, strict=True)
             ],
         )
@@ -223,7 +237,8 @@ def unsent_items(user_ids: Sequence[int], mail_ids: Iterable[int]) -> list[int]:
     with connection.cursor() as cursor:
         for user_id in user_ids:
             cursor.execute(
-                "SELECT d.id, w.closed, w.mail_id FROM decisions_decision d JOIN decisions_window w ON w.id = d.window_id"
+                "SELECT d.id, w.closed, w.mail_id FROM decisions_decision d"
+                " JOIN decisions_window w ON w.id = d.window_id"
                 " WHERE w.user_id = %s AND d.outcome = %s AND d.withdrawn_reason = ''",
                 [user_id, Outcome.NOTIFY.value],
             )

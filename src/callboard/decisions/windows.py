@@ -82,9 +82,7 @@ def _full_hours(zone: str, at: datetime) -> Iterator[datetime]:
 
 def _days(zone: str, hour: int, weekday: str, at: datetime) -> Iterator[datetime]:
     """Yield the instants of `hour` on the days around `at`; only on `weekday` when it is given."""
-    wanted: Callable[[date], bool] = (
-        (lambda day: WEEKDAYS[day.weekday()] == weekday) if weekday else (lambda _: True)
-    )
+    wanted: Callable[[date], bool] = (lambda day: WEEKDAYS[day.weekday()] == weekday) if weekday else (lambda _: True)
     today = at.astimezone(_zone(zone)).date()
     for step in range(-10, 11):
         day = today + step * DAY

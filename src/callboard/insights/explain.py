@@ -38,7 +38,9 @@ def find_event(event_id: str, source: str | None) -> Event:
     if source is None:
         sources = log.sources_of(event_id)
         if len(sources) > 1:
-            raise RejectedError(f"several sources sent an event {event_id}: {', '.join(sources)}; name one with --source")
+            raise RejectedError(
+                f"several sources sent an event {event_id}: {', '.join(sources)}; name one with --source"
+            )
         source = sources[0] if sources else ""
     event = log.find_event(key=event_key(source, event_id))
     if event is None:
@@ -67,7 +69,9 @@ def explain(event: Event, person: Person, world: World, now: datetime) -> dict[s
         },
         "user": person.email,
         "access": {"answer": access.value, "says": f"{person.name} {ACCESS_WORDS[access]}"},
-        "notifications": [_of_notification(one, person, event, world, now) for one in actions.own(person, world.catalogue)],
+        "notifications": [
+            _of_notification(one, person, event, world, now) for one in actions.own(person, world.catalogue)
+        ],
         "decision": ledger.as_json(row) if row else None,
         "steps": _steps(row),
     }
@@ -75,9 +79,7 @@ def explain(event: Event, person: Person, world: World, now: datetime) -> dict[s
     return answer
 
 
-def _of_notification(
-    one: Notification, person: Person, event: Event, world: World, now: datetime
-) -> dict[str, Any]:
+def _of_notification(one: Notification, person: Person, event: Event, world: World, now: datetime) -> dict[str, Any]:
     mute = world.book.mutes.get((person.id, one.ref))
     muted = world.book.is_muted(person.id, one.ref, now)
     found: dict[str, Any] = {
@@ -128,7 +130,8 @@ def _steps(row: dict[str, Any] | None) -> list[dict[str, Any]]:
     steps = [
         {
             "step": "window",
-            "says": f"collected until {format_instant(from_us(row['ends_us']))}, from {format_instant(from_us(row['starts_us']))}",
+            "says": f"collected from {format_instant(from_us(row['starts_us']))}"
+            f" until {format_instant(from_us(row['ends_us']))}",
         }
     ]
     if row["withdrawn_reason"]:
@@ -136,10 +139,20 @@ def _steps(row: dict[str, Any] | None) -> list[dict[str, Any]]:
     if row["mail_id"] is None:
         return steps
     mail = outbox.find_mail(row["mail_id"]) or {}
-    steps.append({"step": "composed", "says": f"mail {row['message_id']} composed {format_instant(from_us(mail['composed_us']))}"})
+    steps.append(
+        {
+            "step": "composed",
+            "says": f"mail {row['message_id']} composed {format_instant(from_us(mail['composed_us']))}",
+        }
+    )
     for attempt in outbox.attempts_of(row["mail_id"]):
         said = "no answer yet" if attempt["code"] is None else f"{attempt['code'] or ''} {attempt['reply']}".strip()
-        steps.append({"step": "attempt", "says": f"try {attempt['number']} at {format_instant(from_us(attempt['began_us']))}: {said}"})
+        steps.append(
+            {
+                "step": "attempt",
+                "says": f"try {attempt['number']} at {format_instant(from_us(attempt['began_us']))}: {said}",
+            }
+        )
     if mail["state"] not in {"queued", "leased"}:
         steps.append({"step": mail["state"], "says": f"{mail['state']}: {mail['last_reply']}".rstrip(": ")})
     return steps
@@ -173,5 +186,3 @@ def _answer(answer: dict[str, Any], parked: str | None) -> str:
     if any(one["matches"] for one in answer["notifications"]):
         return "No ledger row yet: the event is not decided, or the settings changed since it was."
     return "No: none of the person's notifications matches."
-
-

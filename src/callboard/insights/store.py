@@ -19,7 +19,8 @@ LEFT JOIN mail_mail m ON m.id = w.mail_id
 """
 COLUMNS = (
     "id", "source", "event", "event_type", "user", "outcome", "reason", "refs_json", "frequency",
-    "ends_us", "closed", "message_id", "mail_state", "withdrawn_reason", "decided_us", "mail_id", "event_number", "event_key",
+    "ends_us", "closed", "message_id", "mail_state", "withdrawn_reason", "decided_us", "mail_id",
+    "event_number", "event_key",
     "starts_us", "finished_us", "last_reply", "subject", "accepted_us",
 )  # fmt: skip
 _PAGE = 2_000

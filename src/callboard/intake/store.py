@@ -164,9 +164,7 @@ def mark_decided(numbers: Iterable[int]) -> None:
 
 def park(number: int, reason: str) -> None:
     """Set an event aside, with the reason, where a person sees it and can retry it (P3)."""
-    EventRecord.objects.filter(id=number).update(
-        state=EventState.PARKED, was_parked=True, parked_reason=reason[:2000]
-    )
+    EventRecord.objects.filter(id=number).update(state=EventState.PARKED, was_parked=True, parked_reason=reason[:2000])
 
 
 def parked() -> list[tuple[Event, str]]:
@@ -188,7 +186,7 @@ def retry_parked(numbers: Iterable[int] | None = None) -> int:
 
 def count_events() -> dict[str, int]:
     """Return the number of events by state, and the newest acceptance as `newest_us`."""
-    found = {label: 0 for label in EventState.labels}
+    found = dict.fromkeys(EventState.labels, 0)
     with connection.cursor() as cursor:
         cursor.execute("SELECT state, COUNT(*) FROM intake_eventrecord GROUP BY state")
         for state, number in cursor.fetchall():
@@ -220,7 +218,7 @@ def revoke_key(name: str, now: datetime) -> bool:
 
 def list_keys() -> list[dict[str, Any]]:
     """Return name, hint, created_us and revoked_us of every key, by name."""
-    return list(ApiKey.objects.order_by("name").values("name", "hint", "created_us", "revoked_us"))
+    return [dict(row) for row in ApiKey.objects.order_by("name").values("name", "hint", "created_us", "revoked_us")]
 
 
 def _key_hash(key: str) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from callboard.base.config import Config
 from callboard.base.keyed import keyed_hash, sign_id
-from callboard.base.reasons import Importance, Reason
+from callboard.base.reasons import Reason
 from callboard.catalogue.values import Event
 from callboard.decisions import store as ledger
 from callboard.decisions.rules import exists, importance_of, recheck
@@ -50,7 +50,9 @@ def compose_windows(windows: Sequence[OpenWindow], world: World, config: Config,
     return ids
 
 
-def compose_again(user_id: int, windows: Sequence[OpenWindow], world: World, config: Config, now: datetime) -> int | None:
+def compose_again(
+    user_id: int, windows: Sequence[OpenWindow], world: World, config: Config, now: datetime
+) -> int | None:
     """Queue one digest for windows whose mails were held (P4, release); return its id, or None."""
     items = ledger.items_of([one.id for one in windows])
     events = log.load_events(one.event_number for one in items)
@@ -155,5 +157,3 @@ def asked_by(person: Person, refs: Iterable[Ref], world: World) -> tuple[Notific
             default = world.catalogue.defaults[ref.id]
             found.append(from_default(default, world.catalogue.event_types[default.event_type].label))
     return tuple(sorted(found, key=lambda one: (one.frequency.rank, one.kind, one.name)))
-
-

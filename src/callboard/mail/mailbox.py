@@ -15,7 +15,6 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default as default_policy
 from pathlib import Path
-from typing import cast
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS mail (
@@ -76,7 +75,9 @@ class Mailbox:
             self._connection.close()
             self._connection = None
 
-    def latest(self, *, recipient: str = "", text: str = "", before: int | None = None, limit: int = 50) -> list[Received]:
+    def latest(
+        self, *, recipient: str = "", text: str = "", before: int | None = None, limit: int = 50
+    ) -> list[Received]:
         """Return the newest mails first; `text` is looked for in subject and recipient."""
         conditions, values = ["1"], []
         if recipient:
@@ -107,13 +108,15 @@ class Mailbox:
     def count(self, recipient: str = "") -> int:
         """Return how many mails there are, of one recipient or of all."""
         with self._open() as connection:
-            row = connection.execute("SELECT COUNT(*) FROM mail WHERE ? = '' OR recipient = ?", [recipient] * 2).fetchone()
+            row = connection.execute(
+                "SELECT COUNT(*) FROM mail WHERE ? = '' OR recipient = ?", [recipient] * 2
+            ).fetchone()
         return int(row[0])
 
 
 def parse(raw: bytes) -> EmailMessage:
     """Return the parsed message."""
-    return cast("EmailMessage", BytesParser(policy=default_policy).parsebytes(raw))
+    return BytesParser(policy=default_policy).parsebytes(raw)
 
 
 def _headline(raw: bytes) -> tuple[str, str]:

@@ -49,7 +49,7 @@ _HTML_PART = b"\r\n" + (_MIDDLE % "html").encode()
 _END = f"\r\n--{BOUNDARY}--\r\n".encode()
 
 
-def write_mail(  # noqa: PLR0913 - a mail needs them, and four go by name
+def write_mail(
     letter: Letter,
     catalogue: Catalogue,
     directory: Directory,

@@ -1,5 +1,7 @@
-"""Tables of the room. Instants of business time are whole microseconds since 1970 (`_us`);
-`lease_until_s` is real time in seconds, since a lease is about processes, not about business.
+"""Tables of the room.
+
+Instants of business time are whole microseconds since 1970 (`_us`); `lease_until_s` is real
+time in seconds, since a lease is about processes, not about business.
 """
 
 from __future__ import annotations

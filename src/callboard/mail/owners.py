@@ -10,8 +10,7 @@ import fcntl
 import os
 import secrets
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from django.db import connection
 
@@ -21,7 +20,7 @@ class Owner(Protocol):
 
     id: str
 
-    def __enter__(self) -> Owner:
+    def __enter__(self) -> Self:
         """Take the lock."""
         ...
 
@@ -45,13 +44,13 @@ class _FileOwner:
         self.folder = folder
         self._file: int | None = None
 
-    def __enter__(self) -> _FileOwner:
+    def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._file = os.open(self.folder / self.id, os.O_CREAT | os.O_RDWR, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *exc: object) -> None:
         if self._file is not None:
             (self.folder / self.id).unlink(missing_ok=True)
             os.close(self._file)
@@ -81,14 +80,14 @@ class _SessionOwner:
         self.id = secrets.token_hex(12)
         self._session: Any = None
 
-    def __enter__(self) -> _SessionOwner:
+    def __enter__(self) -> Self:
         # A session of its own: the working connection may be closed and opened again.
         self._session = connection.copy("lease-owner")
         with self._session.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [_lock_number(self.id)])
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *exc: object) -> None:
         if self._session is not None:
             self._session.close()
             self._session = None

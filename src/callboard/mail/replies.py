@@ -72,8 +72,9 @@ def read_reply(code: int, text: str) -> Reply:
 
 def retry_delay(attempts: int, chance: float) -> timedelta:
     """Return the pause after so many attempts; `chance` in [0, 1) spreads it by the jitter."""
-    doubled = FIRST_RETRY * (2 ** min(attempts - 1, 10))
-    return min(doubled, LONGEST_RETRY) * (1 - JITTER + 2 * JITTER * chance)
+    doubled: timedelta = FIRST_RETRY * (1 << max(0, min(attempts - 1, 10)))
+    spread = 1 - JITTER + 2 * JITTER * chance
+    return min(doubled, LONGEST_RETRY) * spread
 
 
 def domain_of(email: str) -> str:

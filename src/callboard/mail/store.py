@@ -236,9 +236,7 @@ def refusals_of(domain: str, now: datetime) -> tuple[int, int]:
 
 def open_breaker(domain: str, until: datetime, reason: str) -> None:
     """Pause a domain."""
-    DomainBreaker.objects.update_or_create(
-        domain=domain, defaults={"open_until_us": to_us(until), "reason": reason}
-    )
+    DomainBreaker.objects.update_or_create(domain=domain, defaults={"open_until_us": to_us(until), "reason": reason})
 
 
 def held_users_of(domain: str, since: datetime) -> list[tuple[int, str]]:
@@ -275,7 +273,8 @@ def count_mails() -> dict[str, int]:
 
 def find_mail(mail_id: int) -> dict[str, Any] | None:
     """Return a mail's columns."""
-    return Mail.objects.filter(id=mail_id).values().first()
+    row = Mail.objects.filter(id=mail_id).values().first()
+    return dict(row) if row else None
 
 
 def asked_for(mail_id: int) -> list[tuple[str, str]]:
@@ -293,9 +292,11 @@ def asked_for(mail_id: int) -> list[tuple[str, str]]:
 def stuck_mails(limit: int = 200) -> list[dict[str, Any]]:
     """Return held and failed mails, newest first, with recipient and the server's words."""
     rows = Mail.objects.filter(state__in=[MailState.HELD, MailState.FAILED]).order_by("-id")
-    return list(rows.values("id", "state", "attempts", "last_reply", "composed_us", email=F("user__email"))[:limit])
+    columns = ("id", "state", "attempts", "last_reply", "composed_us")
+    return [dict(row) for row in rows.values(*columns, email=F("user__email"))[:limit]]
 
 
 def attempts_of(mail_id: int) -> list[dict[str, Any]]:
     """Return the tries of a mail in order."""
-    return list(Attempt.objects.filter(mail_id=mail_id).order_by("number").values("number", "began_us", "code", "reply"))
+    rows = Attempt.objects.filter(mail_id=mail_id).order_by("number")
+    return [dict(row) for row in rows.values("number", "began_us", "code", "reply")]

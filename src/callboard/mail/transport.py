@@ -115,7 +115,9 @@ class SmtpTransport:
             return Reply(Fate.RETRY, 0, "not connected")
         options = [] if (sender + recipient).isascii() else ["SMTPUTF8"]
         if options and not client.supports_extension("smtputf8"):
-            return Reply(Fate.FAILED, 0, "the address has non-ASCII characters before the @ and the server lacks SMTPUTF8")
+            return Reply(
+                Fate.FAILED, 0, "the address has non-ASCII characters before the @ and the server lacks SMTPUTF8"
+            )
         after_dot = False
         try:
             await client.mail(sender, options=options, encoding="utf-8" if options else "ascii")

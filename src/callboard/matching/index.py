@@ -45,11 +45,11 @@ class Matcher:
                 if self._may_see(user_id, event, allowed) and self._asks(default, user_id, event):
                     found.setdefault(user_id, []).append(default)
         for custom in self.book.of_type(event.type):
-            user_id = custom.user_id
-            if user_id is None or custom.inactive or not self._may_see(user_id, event, allowed):
+            owner = custom.user_id
+            if owner is None or custom.inactive or not self._may_see(owner, event, allowed):
                 continue
-            if self._asks(custom, user_id, event):
-                found.setdefault(user_id, []).append(custom)
+            if self._asks(custom, owner, event):
+                found.setdefault(owner, []).append(custom)
         return found
 
     def _audience(self, default: Notification, event: Event) -> set[int]:

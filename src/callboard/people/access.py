@@ -41,6 +41,4 @@ def concerned_partners(event: Event, kind: PartnerKind | None, directory: Direct
 
 def valid_roles(person: Person, catalogue: Catalogue) -> tuple[str, ...]:
     """Return the person's roles that the catalogue knows for the partner's kind."""
-    return tuple(
-        role for role in person.roles if role in catalogue.roles and catalogue.roles[role].kind is person.kind
-    )
+    return tuple(role for role in person.roles if role in catalogue.roles and catalogue.roles[role].kind is person.kind)

@@ -62,7 +62,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     notify_own_actions = models.BooleanField(default=False)
     revision = models.BigIntegerField(db_index=True, default=0)
 
-    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
+    objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "email_key"
     EMAIL_FIELD = "email"

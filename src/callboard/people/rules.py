@@ -52,10 +52,12 @@ def read_people(raw: Any, known: Directory, catalogue: Catalogue) -> PeopleFile 
     after = {**known.partners, **{one.id: one for one in partners}}
     faults += _repeats([one.id for one in partners], "/partners")
     faults += _hierarchy_faults(partners, after)
-    persons = _read_all(lists["users"], "/users", lambda one, at: _read_person(one, at, known, after, catalogue), faults)
+    persons = _read_all(
+        lists["users"], "/users", lambda one, at: _read_person(one, at, known, after, catalogue), faults
+    )
     faults += _repeats([one.key for one in persons], "/users")
     if not faults:
-        faults += _orphaned_roles(partners, persons, known, catalogue)
+        faults += _orphaned_roles(partners, persons, known)
     return faults or PeopleFile(tuple(partners), tuple(persons))
 
 
@@ -71,7 +73,9 @@ def write_people(directory: Directory) -> dict[str, Any]:
     }
 
 
-def _read_all(items: list[Any], where: str, read: Callable[[Any, str], _T | list[Fault]], faults: list[Fault]) -> list[_T]:
+def _read_all(
+    items: list[Any], where: str, read: Callable[[Any, str], _T | list[Fault]], faults: list[Fault]
+) -> list[_T]:
     found: list[_T] = []
     for position, item in enumerate(items):
         result = read(item, f"{where}/{position}")
@@ -132,12 +136,18 @@ def _hierarchy_faults(partners: list[Partner], after: dict[str, Partner]) -> lis
         if partner.parent is not None and parent is None:
             faults.append(Fault(at, f"{partner.parent!r} is not a partner"))
         elif parent and parent.kind is not partner.kind:
-            faults.append(Fault(at, f"{parent.id} is a {parent.kind}; a parent must be of the same kind, {partner.kind}"))
+            faults.append(
+                Fault(at, f"{parent.id} is a {parent.kind}; a parent must be of the same kind, {partner.kind}")
+            )
         elif _in_cycle(partner.id, after):
             faults.append(Fault(at, f"makes {partner.id} its own ancestor"))
         changed_children = [one for one in after.values() if one.parent == partner.id and one.kind is not partner.kind]
         if changed_children and changed_children[0] not in partners:
-            faults.append(Fault(f"/partners/{position}/kind", f"{changed_children[0].id} under it is a {changed_children[0].kind}"))
+            faults.append(
+                Fault(
+                    f"/partners/{position}/kind", f"{changed_children[0].id} under it is a {changed_children[0].kind}"
+                )
+            )
     return faults
 
 
@@ -167,7 +177,9 @@ def _read_person(
     partner_id = raw.get("partner")
     partner = partners.get(partner_id) if isinstance(partner_id, str) else None
     if partner is None:
-        faults.append(Fault(f"{at}/partner", "is missing" if "partner" not in raw else f"{partner_id!r} is not a partner"))
+        faults.append(
+            Fault(f"{at}/partner", "is missing" if "partner" not in raw else f"{partner_id!r} is not a partner")
+        )
     faults += _role_faults(raw, at, partner, catalogue)
     for key in ("active", *_PLAIN_KEYS):
         if key in raw and (fault := _SETTING_FAULTS[key](raw[key])):
@@ -175,7 +187,9 @@ def _read_person(
     if faults or partner is None:
         return faults
     old = known.by_email(raw["email"])
-    settings = {key: raw[key] if key in raw else getattr(old, key) for key in ("active", *_PLAIN_KEYS) if key in raw or old}
+    settings = {
+        key: raw[key] if key in raw else getattr(old, key) for key in ("active", *_PLAIN_KEYS) if key in raw or old
+    }
     return Person(
         id=old.id if old else 0,
         email=raw["email"],
@@ -199,21 +213,28 @@ def _role_faults(raw: dict[str, Any], at: str, partner: Partner | None, catalogu
             hint = f"; did you mean {close[0]}?" if close else f"; use {', '.join(catalogue.roles)}"
             faults.append(Fault(f"{at}/roles/{position}", f"{one[:200]!r} is not a role{hint}"))
         elif partner and role.kind is not partner.kind:
-            faults.append(Fault(f"{at}/roles/{position}", f"{one} is for a {role.kind}; {partner.id} is a {partner.kind}"))
+            faults.append(
+                Fault(f"{at}/roles/{position}", f"{one} is for a {role.kind}; {partner.id} is a {partner.kind}")
+            )
     return faults
 
 
-def _orphaned_roles(
-    partners: list[Partner], persons: list[Person], known: Directory, catalogue: Catalogue
-) -> list[Fault]:
+def _orphaned_roles(partners: list[Partner], persons: list[Person], known: Directory) -> list[Fault]:
     """A partner whose kind changes must not leave people with roles of the old kind."""
-    changed = {one.id: one for one in partners if one.id in known.partners and known.partners[one.id].kind is not one.kind}
+    changed = {
+        one.id: one for one in partners if one.id in known.partners and known.partners[one.id].kind is not one.kind
+    }
     named = {one.key for one in persons}
     faults = []
     for person in known.persons.values():
         partner = changed.get(person.partner or "")
         if partner and person.key not in named and person.roles:
-            faults.append(Fault("/partners", f"{partner.id} becomes a {partner.kind}, but {person.name} there still has roles of a {person.kind}"))
+            faults.append(
+                Fault(
+                    "/partners",
+                    f"{partner.id} becomes a {partner.kind}, but {person.name} there has roles of a {person.kind}",
+                )
+            )
     return faults
 
 
@@ -244,7 +265,9 @@ _SETTING_FAULTS: dict[str, Callable[[Any], str | None]] = {
     "active": _bool_fault,
     "notify_own_actions": _bool_fault,
     "time_zone": _zone_fault,
-    "locale": lambda value: None if isinstance(value, str) and _LOCALE.fullmatch(value) else "must be a language tag like en or pt-BR",
+    "locale": lambda value: (
+        None if isinstance(value, str) and _LOCALE.fullmatch(value) else "must be a language tag like en or pt-BR"
+    ),
     "digest_hour": _hour_fault,
     "digest_weekday": lambda value: None if value in WEEKDAYS else f"must be one of {', '.join(WEEKDAYS)}",
 }

@@ -55,7 +55,9 @@ def save_people(file: PeopleFile, known: Directory) -> list[int]:
     """
     partners = [one for one in file.partners if known.partners.get(one.id) != one]
     persons = [one for one in file.persons if not one.id or known.persons[one.id] != one]
-    kinds_changed = {one.id for one in partners if one.id in known.partners and known.partners[one.id].kind is not one.kind}
+    kinds_changed = {
+        one.id for one in partners if one.id in known.partners and known.partners[one.id].kind is not one.kind
+    }
     moved = [one for one in known.persons.values() if one.partner in kinds_changed]
     if not partners and not persons:
         return []

@@ -32,7 +32,9 @@ def own(person: Person, catalogue: Catalogue) -> list[Notification]:
     """Return the person's notifications: the Defaults of the roles held, then the Customs, oldest first."""
     roles = valid_roles(person, catalogue)
     labels = catalogue.event_types
-    defaults = [from_default(one, labels[one.event_type].label) for one in catalogue.defaults.values() if one.role in roles]
+    defaults = [
+        from_default(one, labels[one.event_type].label) for one in catalogue.defaults.values() if one.role in roles
+    ]
     return defaults + store.customs_of(person.id, catalogue)
 
 
@@ -66,7 +68,13 @@ def new_id() -> str:
 
 
 def edit(
-    person: Person, notification_id: str, raw: Mapping[str, Any], catalogue: Catalogue, now: datetime, *, version: int | None
+    person: Person,
+    notification_id: str,
+    raw: Mapping[str, Any],
+    catalogue: Catalogue,
+    now: datetime,
+    *,
+    version: int | None,
 ) -> Notification:
     """Change a Custom notification; keys that are absent stay. `version` is the one the person saw.
 
@@ -77,8 +85,12 @@ def edit(
         hold_changes()
         known = find_own(person, Ref(notification_id, Kind.CUSTOM), catalogue)
         if version is not None and version != known.version:
-            raise RejectedError("this notification was changed elsewhere; look at the newer one and save again", type="conflict")
-        found = _checked(person, as_json(known) | {key: raw[key] for key in EDITABLE if key in raw}, catalogue, known.id)
+            raise RejectedError(
+                "this notification was changed elsewhere; look at the newer one and save again", type="conflict"
+            )
+        found = _checked(
+            person, as_json(known) | {key: raw[key] for key in EDITABLE if key in raw}, catalogue, known.id
+        )
         changed = replace(found, version=known.version + 1, created_at=known.created_at)
         store.save_custom(changed, now)
     return changed
@@ -98,7 +110,9 @@ def duplicate(person: Person, ref: Ref, catalogue: Catalogue) -> dict[str, Any]:
     return found
 
 
-def set_mute(person: Person, ref: Ref, catalogue: Catalogue, now: datetime, *, muted: bool, until: datetime | None = None) -> None:
+def set_mute(
+    person: Person, ref: Ref, catalogue: Catalogue, now: datetime, *, muted: bool, until: datetime | None = None
+) -> None:
     """Mute until an instant or until unmuted, or unmute, one of the person's notifications.
 
     Raises:

@@ -76,11 +76,15 @@ def write_notifications(directory: Directory, book: Book) -> list[dict[str, Any]
     rows: list[tuple[str, int, str, dict[str, Any]]] = []
     for one in book.customs.values():
         person = directory.persons[one.user_id or 0]
-        rows.append((person.key, 0, one.id, {**as_json(one), "user": person.email, **_mute_json(book, person, one.ref)}))
+        rows.append(
+            (person.key, 0, one.id, {**as_json(one), "user": person.email, **_mute_json(book, person, one.ref)})
+        )
     for (user_id, ref), mute in book.mutes.items():
         if ref.kind is Kind.DEFAULT and mute.muted:
             person = directory.persons[user_id]
-            rows.append((person.key, 1, ref.id, {"user": person.email, "default": ref.id, **_mute_json(book, person, ref)}))
+            rows.append(
+                (person.key, 1, ref.id, {"user": person.email, "default": ref.id, **_mute_json(book, person, ref)})
+            )
     return [row for *_, row in sorted(rows, key=lambda row: row[:3])]
 
 
@@ -108,7 +112,9 @@ def _read_one(
     if not isinstance(raw, dict):
         return [Fault(at, f"a notification must be an object, not {kind_of(raw)}")]
     allowed = _DEFAULT_KEYS if "default" in raw else _CUSTOM_KEYS
-    faults = [Fault(f"{at}/{key[:60]}", f"is not known here; use {', '.join(allowed)}") for key in raw if key not in allowed]
+    faults = [
+        Fault(f"{at}/{key[:60]}", f"is not known here; use {', '.join(allowed)}") for key in raw if key not in allowed
+    ]
     email = raw.get("user")
     person = directory.by_email(email) if isinstance(email, str) else None
     if person is None:
@@ -121,7 +127,12 @@ def _read_one(
         default = raw["default"]
         if default not in catalogue.defaults:
             close = get_close_matches(str(default), catalogue.defaults, n=1)
-            faults.append(Fault(f"{at}/default", f"{str(default)[:200]!r} is not a Default" + (f"; did you mean {close[0]}?" if close else "")))
+            faults.append(
+                Fault(
+                    f"{at}/default",
+                    f"{str(default)[:200]!r} is not a Default" + (f"; did you mean {close[0]}?" if close else ""),
+                )
+            )
         return faults or (None, MuteWish(person.id, Ref(default, Kind.DEFAULT), *mute))
     if "id" in raw and (fault := name_fault(raw["id"])):
         faults.append(Fault(f"{at}/id", fault))

@@ -50,7 +50,12 @@ def load_book(catalogue: Catalogue) -> Book:
 
 
 def _notification(row: dict[str, Any], catalogue: Catalogue) -> Notification:
-    raw = {"name": row["name"], "event_type": row["event_type"], "where": json.loads(row["where_json"]), "frequency": row["frequency"]}
+    raw = {
+        "name": row["name"],
+        "event_type": row["event_type"],
+        "where": json.loads(row["where_json"]),
+        "frequency": row["frequency"],
+    }
     found = read_custom(raw, catalogue, id=row["id"], user_id=row["user_id"])
     dates = {
         "version": row["version"],

@@ -120,10 +120,7 @@ if CONFIG.database_url:
             "PORT": str(_DB.port or ""),
             "CONN_HEALTH_CHECKS": True,
             "CONN_MAX_AGE": 300,
-            "OPTIONS": {
-                key: value
-                for key, _, value in (one.partition("=") for one in _DB.query.split("&") if one)
-            }
+            "OPTIONS": {key: value for key, _, value in (one.partition("=") for one in _DB.query.split("&") if one)}
             | {"connect_timeout": 10, "application_name": "callboard"},
         }
     }
