@@ -36,7 +36,7 @@ class Play:
     def all(self) -> list[str]:
         """Play it all; the differences between what was promised and what was done."""
         self.begin()
-        middle = max(n for n, step in enumerate(self.world.steps) if step.kind == "people")
+        middle = max((n for n, step in enumerate(self.world.steps) if step.kind == "people"), default=None)
         for number, step in enumerate(self.world.steps):
             self.step(number, step)
             if number == middle:

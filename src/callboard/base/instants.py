@@ -36,7 +36,7 @@ def parse_instant(text: str) -> datetime:
         raise ValueError(f"{text!r} is not an RFC 3339 timestamp like 2026-11-23T09:14:00Z")
     try:
         parts = [int(part) for part in found.groups()[:6]]
-        at = datetime(*parts[:5], min(parts[5], 59), _fraction_us(found[7]), tzinfo=UTC)  # type: ignore[misc, arg-type]
+        at = datetime(*parts[:5], min(parts[5], 59), _fraction_us(found[7]), tzinfo=UTC)  # type: ignore[misc, arg-type, call-arg]
         return at - _offset(parts[5], found[8].upper())
     except (ValueError, OverflowError) as exc:
         raise ValueError(f"{text!r} is not a point in time ({exc})") from exc

@@ -105,8 +105,12 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One event as a line of a digest: under `show`, `episode · what · detail`, then the notes."""
+    """One event as a line of a digest: under `show`, `episode · what · detail`, then the notes.
 
+    `title` is the whole title (C1), which show and episode tell in two places.
+    """
+
+    title: str
     show: str
     episode: str
     what: str
@@ -209,6 +213,7 @@ class Narrator:
             else:
                 detail.append(f"{shown(field.label)}: {self._value(field, value)}")
         return Line(
+            title=clipped(joined_title(show, episode), MAX_TITLE),
             show=clipped(show, MAX_TITLE),
             episode=clipped(episode, MAX_TITLE),
             what=", ".join(what),

@@ -48,6 +48,7 @@ class Row:
 
     ref: Ref
     anchor: str
+    label: str
     sentence: tuple[Part, ...]
     name: str
     origin: str
@@ -117,6 +118,7 @@ class Rows:
         return Row(
             ref=one.ref,
             anchor=f"n-{quote(one.id, safe='')}",
+            label=shown(event_type.label if event_type else one.event_type),
             sentence=tuple(sentence_parts(one, self.viewer)),
             name=shown(one.name).strip() if one.kind is Kind.CUSTOM else "",
             origin=self._origin(one),
@@ -206,11 +208,11 @@ def condition_parts(condition: Condition, viewer: Viewer) -> Iterator[Part]:
     yield Part(said[cut:].strip(), strong=True)
 
 
-def grouped(rows: Iterable[Row], labels: dict[Ref, str]) -> list[Group]:
+def grouped(rows: Iterable[Row]) -> list[Group]:
     """Return rows by event type, in the order in which the types first appear."""
     found: dict[str, list[Row]] = {}
     for row in rows:
-        found.setdefault(labels[row.ref], []).append(row)
+        found.setdefault(row.label, []).append(row)
     return [Group(label, any(row.critical for row in members), tuple(members)) for label, members in found.items()]
 
 

@@ -111,7 +111,7 @@ def test_alike_items_of_one_title_fold_and_each_keeps_its_link():
     keys = [f"{n:032x}" for n in (1, 2, 3, 5, 10, 11)]
     assert item_links(page.links) == keys
     assert [line for line in said.text.splitlines() if "/items/" in line] == [
-        f"  E{n}: {BASE_URL}/items/{n:032x}" for n in (1, 2, 3, 5, 10, 11)
+        f"  The Salt Cartographers, S1 E{n}: {BASE_URL}/items/{n:032x}" for n in (1, 2, 3, 5, 10, 11)
     ]
 
 
@@ -132,7 +132,7 @@ def test_items_that_differ_do_not_fold(other: Item):
 def test_items_of_one_episode_fold_under_their_subjects():
     said = rendered(letter(dubs(1, "S2 E1"), dubs(2, "S2 E1"), frequency=Frequency.DAILY))
     assert "S2 E1 · Dialogue List, es-419 · 2 files" in said.text
-    assert f"  SR-00000001: {BASE_URL}/items/" in said.text
+    assert f"  The Salt Cartographers, S2 E1, SR-00000001: {BASE_URL}/items/" in said.text
     assert f"  SR-00000002: {BASE_URL}/items/" in said.text
 
 

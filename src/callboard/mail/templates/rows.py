@@ -46,10 +46,18 @@ class Teller(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A way to one item."""
+    """A way to one item. `title` is the item's whole title (C1), however short the label."""
 
     label: str
+    title: str
     url: str
+
+    @property
+    def name(self) -> str:
+        """Return what tells the item from all others, in words: the whole title, and the label beside it."""
+        if not self.title or self.label in self.title:
+            return self.title or self.label
+        return f"{self.title}, {self.label}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +193,7 @@ def _links(teller: Teller, same: list[tuple[Line, Item]]) -> Iterable[Link]:
         if not clear or not label:
             subject = plain(item.event.subject)
             label = " ".join(filter(None, (label if len(episodes) > 1 else "", subject)))
-        yield Link(label or str(place), teller.item_url(item))
+        yield Link(label or str(place), line.title, teller.item_url(item))
 
 
 def _episodes(names: list[str]) -> str:

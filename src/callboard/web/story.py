@@ -1,0 +1,222 @@
+"""Why the person did, or did not, get an event: told for the person, from the ledger and the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from callboard.base.instants import from_us
+from callboard.base.texts import shown
+from callboard.insights import explain as insight
+from callboard.insights import ledger
+from callboard.insights import store as insights
+from callboard.mail import store as outbox
+from callboard.preferences import actions
+from callboard.preferences.values import Kind
+from callboard.web.rows import Part, condition_parts, muted_words, sentence_parts
+from callboard.web.words import exact, plural, upcoming
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from callboard.catalogue.values import Event
+    from callboard.mail.wording import Narrator
+    from callboard.preferences.values import Notification
+    from callboard.web.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One condition with its answer: whether it holds, and what the event has instead."""
+
+    parts: tuple[Part, ...]
+    holds: bool
+    has: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One notification for this event type, and what it made of the event."""
+
+    title: str
+    kind: Kind
+    origin: str
+    url: str
+    verdict: str
+    tone: str
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happened, and when; `tone` is ok, critical, brass or quiet."""
+
+    title: str
+    at: str
+    detail: str = ""
+    tone: str = "quiet"
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The whole explanation."""
+
+    answer: str
+    because: str
+    tone: str
+    asked: tuple[Asked, ...]
+    others: int
+    steps: tuple[Step, ...] = field(default=())
+
+    @property
+    def others_words(self) -> str:
+        """Return "11 notifications", those for other event types."""
+        return plural(self.others, "notification")
+
+
+def tell(event: Event, viewer: Viewer) -> Story:
+    """Return why the viewer did, or did not, get an event that the viewer may see."""
+    row = insights.ledger_row(event.number, viewer.person.id)
+    known = insight.explain(event, viewer.person, viewer.world(), viewer.now)
+    mine = actions.own(viewer.person, viewer.catalogue)
+    pairs = [(one, said) for one, said in zip(mine, known["notifications"], strict=True) if one.event_type == event.type]
+    narrator = viewer.narrator()
+    counted = {(one["id"], one["kind"]) for one in known["decision"]["notifications"]} if known["decision"] else set()
+    asked = [_asked(one, said, counted, viewer, narrator) for one, said in pairs]
+    answer, because, tone = _answer(row, asked, narrator)
+    return Story(answer, because, tone, tuple(asked), len(mine) - len(asked), tuple(_steps(event, row, narrator)))
+
+
+_ANSWERS: Mapping[str, tuple[str, str]] = {
+    "scheduled": ("You will be mailed {due}.", "brass"),
+    "queued": ("Its mail is written and on its way to you.", "brass"),
+    "sent": ("You were mailed {done}.", "ok"),
+    "bounced": ("It was mailed to you, but came back.", "critical"),
+    "failed": ("Its mail could not be delivered to you.", "critical"),
+    "held": ("Its mail is held, because your address was refused.", "critical"),
+    "withdrawn": ("You were not mailed.", "quiet"),
+}
+_BECAUSE_SKIPPED: Mapping[str, str] = {
+    "own-action": "You did this yourself, and you do not ask for mails about your own actions.",
+    "muted": "Every notification of yours that matched was muted.",
+}
+_BECAUSE_WITHDRAWN: Mapping[str, str] = {
+    "deactivated": "Your account was deactivated before the mail left.",
+    "no-access": "It was no longer yours to see when the mail was due.",
+    "deleted": "The notification that asked for it was deleted before the mail left.",
+    "muted": "The notification that asked for it was muted before the mail left.",
+}
+
+
+def _answer(row: dict[str, Any] | None, asked: list[Asked], narrator: Narrator) -> tuple[str, str, str]:
+    """Return the answer, the reason and the tone of both."""
+    if row is None:
+        if any(one.tone == "ok" for one in asked):
+            return "Not decided yet.", "The event is new, or your settings changed after it was decided.", "brass"
+        because = "None of your notifications matches it." if asked else "You have no notification for this kind of event."
+        return "You were not mailed.", because, "quiet"
+    state = ledger.state_of(row)
+    if state is None:
+        return "You were not mailed.", _BECAUSE_SKIPPED.get(row["reason"], row["reason"]), "quiet"
+    words, tone = _ANSWERS.get(state, (state, "quiet"))
+    due = upcoming(narrator, from_us(row["ends_us"])) if row["ends_us"] is not None else ""
+    done = narrator.moment(from_us(row["finished_us"])) if row["finished_us"] is not None else ""
+    said = words.format(due=due, done=done).replace(" .", ".")
+    if state == "withdrawn":
+        return said, _BECAUSE_WITHDRAWN.get(row["withdrawn_reason"], row["withdrawn_reason"]), tone
+    return said, _because(row), tone
+
+
+def _because(row: dict[str, Any]) -> str:
+    frequency = row["frequency"]
+    how = "at once" if frequency == "immediately" else f"in the {frequency} digest"
+    count = row["refs_json"].count('"kind"')
+    if count == 1:
+        return f"One notification of yours asked for it, {how}."
+    return f"{count} notifications of yours asked for it; the fastest says {how}, and you get one mail."
+
+
+def _asked(
+    one: Notification, said: dict[str, Any], counted: set[tuple[str, str]], viewer: Viewer, narrator: Narrator
+) -> Asked:
+    mute = viewer.world().book.mutes.get((viewer.person.id, one.ref))
+    verdict, tone = _verdict(said, counted=(one.id, one.kind.value) in counted)
+    muted = muted_words(mute, viewer, narrator)
+    if muted:
+        verdict = f"{verdict} {muted}."
+    checks = [
+        Check(tuple(condition_parts(condition, viewer)), each["holds"], _has(each["event_has"]))
+        for condition, each in zip(one.where, said["conditions"], strict=True)
+    ]
+    role = viewer.catalogue.roles.get(one.role or "")
+    origin = f"Default, from your role {shown(role.label if role else one.role or '')}" if one.role else "Custom, yours"
+    return Asked(
+        title=_title(one, viewer),
+        kind=one.kind,
+        origin=f"{origin} · {one.frequency.value}",
+        url=f"/settings#n-{quote(one.id, safe='')}",
+        verdict=verdict,
+        tone=tone,
+        checks=tuple(checks),
+    )
+
+
+def _title(one: Notification, viewer: Viewer) -> str:
+    name = shown(one.name).strip() if one.kind is Kind.CUSTOM else ""
+    return name or "".join(part.text for part in sentence_parts(one, viewer))
+
+
+def _verdict(said: dict[str, Any], *, counted: bool) -> tuple[str, str]:
+    if counted:
+        return "Asked for this.", "ok"
+    if said["inactive"]:
+        return "Inactive.", "quiet"
+    if said["matches"]:
+        return "Matches.", "quiet" if said["muted"] else "ok"
+    failing = sum(not one["holds"] for one in said["conditions"])
+    return ("One condition does not hold." if failing == 1 else f"{failing} conditions do not hold."), "quiet"
+
+
+def _has(value: Any) -> str:
+    if value is None or value == []:
+        return "nothing"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(shown(str(one)) for one in value)
+    return shown(str(value))
+
+
+def _steps(event: Event, row: dict[str, Any] | None, narrator: Narrator) -> Iterator[Step]:
+    """Yield what happened, in order, with the times of the person's clock."""
+    yield Step("It happened in the portal", exact(narrator, event.time_at))
+    yield Step("Callboard was told", exact(narrator, event.accepted_at))
+    if row is None:
+        return
+    told = {"notify": "Decided to mail you", "skip": "Decided not to mail you"}
+    yield Step(told[row["outcome"]], exact(narrator, from_us(row["decided_us"])))
+    if row["ends_us"] is None:
+        return
+    until = exact(narrator, from_us(row["ends_us"]))
+    yield Step("Collected with what else came in", f"until {until}", tone="quiet" if row["closed"] else "brass")
+    if row["withdrawn_reason"]:
+        yield Step("Withdrawn", "", _BECAUSE_WITHDRAWN.get(row["withdrawn_reason"], ""))
+    if row["mail_id"] is not None:
+        yield from _mail_steps(row, narrator)
+
+
+def _mail_steps(row: dict[str, Any], narrator: Narrator) -> Iterator[Step]:
+    mail = outbox.find_mail(row["mail_id"])
+    if mail is None:
+        return
+    yield Step("Mail written", exact(narrator, from_us(mail["composed_us"])), f"Message-ID {mail['message_id']}")
+    for one in outbox.attempts_of(row["mail_id"]):
+        said = "no answer yet" if one["code"] is None else f"{one['code'] or ''} {one['reply']}".strip()
+        accepted = one["code"] is not None and 200 <= one["code"] < 300  # noqa: PLR2004 - RFC 5321 4.2.1
+        title = "Accepted by the mail server" if accepted else f"Try {one['number']}"
+        yield Step(title, exact(narrator, from_us(one["began_us"])), said, "ok" if accepted else "brass")
+    final = {"failed": "Given up", "held": "Held", "bounced": "Came back"}.get(mail["state"])
+    if final:
+        at = exact(narrator, from_us(mail["finished_us"])) if mail["finished_us"] is not None else ""
+        yield Step(final, at, mail["last_reply"], "critical")
