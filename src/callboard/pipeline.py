@@ -81,7 +81,7 @@ class Pipeline:
             log.enter_fence()
             receipt = log.add_events(drafts, self.now())
         for source, event_id in receipt.conflicts:
-            logger.warning("event sent again with other content; not applied", source=source, event=event_id)
+            logger.warning("event sent again with other content; not applied", source=source, event_id=event_id)
         return receipt
 
     # match and decide
@@ -103,7 +103,7 @@ class Pipeline:
             try:
                 self._decide_batch(1, only=event)
             except Exception as exc:
-                logger.exception("event parked", event=event.id, source=event.source)
+                logger.exception("event parked", event_id=event.id, source=event.source)
                 with transaction.atomic():
                     log.park(event.number, f"{type(exc).__name__}: {exc}")
                 self.counts["parked"] += 1

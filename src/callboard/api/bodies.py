@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.http.request import RawPostDataException
 
 from callboard.api.problems import Problem
 from callboard.base import strict_json
@@ -12,6 +13,8 @@ from callboard.base.texts import kind_of
 
 MAX_SETTINGS_BYTES = 1024 * 1024
 """Size of a body with one notification: some 40,000 values."""
+MAX_DISCARDED_BYTES = 64 * 1024 * 1024
+"""How much of a refused body is read to its end, so that the refusal is heard."""
 _CHUNK_BYTES = 64 * 1024
 
 
@@ -39,9 +42,7 @@ def read_bounded(request: HttpRequest, limit: int) -> bytes:
     declared = request.META.get("CONTENT_LENGTH") or ""
     if declared.isdecimal() and int(declared) > limit:
         raise Problem("too-large", f"the body has {declared} bytes; at most {limit} are taken")
-    # Django gives nothing of a body that comes in chunks: it has no length. The server's stream ends by itself.
-    chunked = not declared and "chunked" in request.headers.get("Transfer-Encoding", "").lower()
-    stream = request.META["wsgi.input"] if chunked else request
+    stream = _stream(request)
     parts: list[bytes] = []
     size = 0
     while part := stream.read(_CHUNK_BYTES):
@@ -50,6 +51,30 @@ def read_bounded(request: HttpRequest, limit: int) -> bytes:
             raise Problem("too-large", f"the body has over {limit} bytes")
         parts.append(part)
     return b"".join(parts)
+
+
+def discard_rest(request: HttpRequest) -> None:
+    """Read what is left of a refused body and forget it, up to `MAX_DISCARDED_BYTES`.
+
+    A client that is still sending when the connection closes sees a broken pipe, not the answer.
+    """
+    left = MAX_DISCARDED_BYTES
+    try:
+        stream = _stream(request)
+        while left > 0 and (part := stream.read(_CHUNK_BYTES)):
+            left -= len(part)
+    except (OSError, RawPostDataException):
+        return  # the client is gone, or Django has read the body as a form
+
+
+def _stream(request: HttpRequest) -> Any:
+    """Return what the body is read from.
+
+    Django gives nothing of a body that comes in chunks, as it has no length; the server's own
+    stream ends by itself.
+    """
+    chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
+    return request.META["wsgi.input"] if chunked and not request.META.get("CONTENT_LENGTH") else request
 
 
 def read_object(request: HttpRequest, *, required: bool = True) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Source: CloudEvents HTTP binding 1.0.2 3.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.http import HttpRequest
 from ninja import Router
@@ -45,7 +46,7 @@ router = Router(tags=["Events"])
     summary="Send events",
     openapi_extra={"requestBody": EVENT_BODIES, "responses": problems(400, 401, 413, 415, 422, 500, 503)},
 )
-def send_events(request: HttpRequest) -> Status:
+def send_events(request: HttpRequest) -> Status[Any]:
     """Store CloudEvents, all or nothing; after the answer they are durable, and sending them again is harmless.
 
     `conflicts` counts events whose (source, id) is known with other content; they are not applied.

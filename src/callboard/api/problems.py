@@ -8,14 +8,12 @@ the event's index; a fault of the query names its `parameter`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from functools import wraps
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import structlog
 from django.db.utils import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -97,32 +95,17 @@ def unavailable() -> Problem:
 
 def handle_exceptions(api: NinjaAPI) -> None:
     """Have an API answer every exception with a problem."""
-    api.add_exception_handler(Exception, lambda _, exc: respond(_problem_for(exc)))
-    api.add_exception_handler(Http404, lambda _, exc: respond(_problem_for(exc)))
-    api.add_exception_handler(HttpError, lambda _, exc: respond(_problem_for(exc)))
-    api.add_exception_handler(ValidationError, lambda _, exc: respond(_problem_for(exc)))
+    for kind in (Exception, Http404, HttpError, ValidationError):
+        api.add_exception_handler(kind, _answer)
 
 
-def answers_with_problems(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Return the view with its failures as problems, and answers that no cache keeps."""
-
-    @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        try:
-            response = view(request, *args, **kwargs)
-        except Exception as exc:  # noqa: BLE001 - the door: nothing but a problem leaves (logged in _problem_for)
-            return respond(_problem_for(exc))
-        if response.status_code == 405 and response.headers.get("Content-Type") != MEDIA_TYPE:  # noqa: PLR2004
-            allow = ", ".join(sorted(response["Allow"].replace(" ", "").split(",")))
-            return respond(Problem("method-not-allowed", f"use {allow}", headers={"Allow": allow}))
-        response.headers.setdefault("Cache-Control", "no-store")
-        return response
-
-    answer.csrf_exempt = True  # type: ignore[attr-defined] - the session checks CSRF itself, keys need none
-    return answer
+def _answer(request: HttpRequest, exc: Any) -> HttpResponse:
+    del request
+    return respond(problem_for(exc))
 
 
-def _problem_for(exc: BaseException) -> Problem:
+def problem_for(exc: Exception) -> Problem:
+    """Return an exception as a problem; what nobody expected is logged and says nothing of itself."""
     match exc:
         case Problem():
             return exc

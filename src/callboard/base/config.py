@@ -48,7 +48,7 @@ class Config:
     @property
     def clock(self) -> Clock:
         """Return the clock of business time."""
-        return FixedClock(self.now_at) if self.now_at else SystemClock()
+        return clock_at(self.now_at)
 
     @property
     def mail_host(self) -> str:
@@ -74,18 +74,41 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         RejectedError: names the variable, its fault and an example.
     """
     home = Path(environ.get("CALLBOARD_HOME") or "./var").expanduser().absolute()
-    catalogue = environ.get("CALLBOARD_CATALOGUE")
     return Config(
         home=home,
         database_url=_database_url(environ.get("CALLBOARD_DATABASE_URL")),
         smtp=_smtp(environ.get("CALLBOARD_SMTP_URL")),
         base_url=_base_url(environ.get("CALLBOARD_BASE_URL") or "http://127.0.0.1:8000"),
         sender=_sender(environ.get("CALLBOARD_FROM") or DEFAULT_FROM),
-        catalogue_path=_catalogue(catalogue) if catalogue else SHIPPED_CATALOGUE,
+        catalogue_path=read_catalogue_path(environ),
         secret_key=_secret_key(environ.get("CALLBOARD_SECRET_KEY"), home),
         now_at=_now(environ.get("CALLBOARD_NOW")),
         collapse_s=_collapse(environ.get("CALLBOARD_COLLAPSE_S") or "10"),
     )
+
+
+def clock_at(now_at: datetime | None) -> Clock:
+    """Return the clock that stands at an instant, or the machine's when there is none."""
+    return FixedClock(now_at) if now_at else SystemClock()
+
+
+def read_clock(environ: Mapping[str, str] = os.environ) -> Clock:
+    """Return the clock of business time alone, for commands that need no home.
+
+    Raises:
+        RejectedError: CALLBOARD_NOW is unusable.
+    """
+    return clock_at(_now(environ.get("CALLBOARD_NOW")))
+
+
+def read_catalogue_path(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return where the catalogue lies, for commands that need no home.
+
+    Raises:
+        RejectedError: CALLBOARD_CATALOGUE is unusable.
+    """
+    path = environ.get("CALLBOARD_CATALOGUE")
+    return _catalogue(path) if path else SHIPPED_CATALOGUE
 
 
 def _refuse(variable: str, fault: str, example: str) -> RejectedError:

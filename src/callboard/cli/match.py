@@ -7,11 +7,12 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from callboard.base import strict_json
+from callboard.base.clock import Clock
+from callboard.base.config import read_clock
 from callboard.base.errors import Fault, RejectedError
 from callboard.catalogue.load import load_catalogue
 from callboard.catalogue.values import Catalogue
@@ -97,11 +98,13 @@ def checked(number: int, line: bytes, catalogue: Catalogue) -> Draft:
     return draft
 
 
-def match_lines(matcher: Matcher, lines: Iterable[tuple[int, bytes]], took_us: list[float]) -> Iterator[str]:
+def match_lines(
+    matcher: Matcher, lines: Iterable[tuple[int, bytes]], clock: Clock, took_us: list[float]
+) -> Iterator[str]:
     """Yield one JSON line per event line; add the time each took to `took_us`."""
     for position, (number, line) in enumerate(lines):
         start = time.perf_counter()
-        event = checked(number, line, matcher.catalogue).as_event(datetime.now(UTC), position)
+        event = checked(number, line, matcher.catalogue).as_event(clock.now(), position)
         found = matcher.match(event)
         ids = sorted(one.id for matched in found.values() for one in matched if one.kind is Kind.CUSTOM)
         took_us.append((time.perf_counter() - start) * 1e6)
@@ -115,7 +118,7 @@ def run_match(people: Path, notifications: Path, events: Path, catalogue_path: P
     load_s = time.perf_counter() - began
     took_us: list[float] = []
     began = time.perf_counter()
-    for line in match_lines(matcher, event_lines(events), took_us):
+    for line in match_lines(matcher, event_lines(events), read_clock(), took_us):
         sys.stdout.write(line + "\n")
     sys.stdout.flush()
     if stats:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from callboard.base import strict_json
-from callboard.base.config import read_config
+from callboard.base.config import read_catalogue_path, read_config
 from callboard.base.errors import RejectedError
 from callboard.base.instants import parse_instant
 from callboard.catalogue.load import load_catalogue
@@ -110,7 +110,7 @@ def match(
     stats: Annotated[bool, typer.Option("--stats", help="Print figures on stderr.")] = False,  # noqa: FBT002 - an option
 ) -> None:
     """Print, offline, which Custom notifications each event matches."""
-    path = catalogue_path or read_config().catalogue_path
+    path = catalogue_path or read_catalogue_path()
     run_match(people, notifications, events, path, stats=stats)
 
 
@@ -171,7 +171,7 @@ def stored_orphans(found: Catalogue) -> list[dict[str, str]]:
 @catalogue.command("show")
 def show_catalogue(as_json: AsJson = False) -> None:  # noqa: FBT002 - an option
     """Print the catalogue in force."""
-    found = load_catalogue(read_config().catalogue_path)
+    found = load_catalogue(read_catalogue_path())
     if as_json:
         print_line(strict_json.dumps(catalogue_json(found)))
         return

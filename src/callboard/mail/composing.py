@@ -11,7 +11,7 @@ from callboard.base.keyed import keyed_hash, sign_id
 from callboard.base.reasons import Reason
 from callboard.catalogue.values import Event
 from callboard.decisions import store as ledger
-from callboard.decisions.rules import exists, importance_of, recheck
+from callboard.decisions.rules import importance_of, recheck
 from callboard.decisions.store import LedgerItem, OpenWindow
 from callboard.intake import store as log
 from callboard.mail import store
@@ -19,7 +19,6 @@ from callboard.mail.letter import Item, Letter
 from callboard.mail.mime import list_id, thread_key
 from callboard.mail.replies import EXPIRY, domain_of
 from callboard.mail.store import Composed
-from callboard.people.values import Person
 from callboard.preferences.values import Kind, Notification, Ref, from_default
 from callboard.preferences.world import World
 
@@ -122,7 +121,7 @@ def write_letter(
     told = tuple(
         Item(
             event=event,
-            notifications=asked_by(person, item.refs, world),
+            notifications=asked_by(item.refs, world),
             importance=importance_of(event, world.catalogue, world.directory.ancestors),
         )
         for item, event in items
@@ -145,15 +144,14 @@ def write_letter(
     return replace(letter, thread_root=f"<{root}@{config.mail_host}>")
 
 
-def asked_by(person: Person, refs: Iterable[Ref], world: World) -> tuple[Notification, ...]:
-    """Return the notifications that counted and still exist, strongest first."""
+def asked_by(refs: Iterable[Ref], world: World) -> tuple[Notification, ...]:
+    """Return the notifications that counted when decided, strongest first; also those gone since (S5)."""
     found = []
     for ref in refs:
-        if not exists(person, ref, world.catalogue, world.book):
-            continue
         if ref.kind is Kind.CUSTOM:
-            found.append(world.book.customs[ref.id])
-        else:
+            custom = world.book.customs.get(ref.id) or world.book.deleted.get(ref.id)
+            found += [custom] if custom else []
+        elif ref.id in world.catalogue.defaults:
             default = world.catalogue.defaults[ref.id]
             found.append(from_default(default, world.catalogue.event_types[default.event_type].label))
     return tuple(sorted(found, key=lambda one: (one.frequency.rank, one.kind, one.name)))

@@ -101,11 +101,12 @@ class Book:
     """Everybody's Custom notifications and mutes in memory.
 
     Changed only by `put` and `put_mute`, by the thread that owns it. Deleted notifications
-    leave the book.
+    move to `deleted`: mails still name them when they counted.
     """
 
     def __init__(self) -> None:
         self.customs: dict[str, Notification] = {}
+        self.deleted: dict[str, Notification] = {}
         self.by_type: dict[str, dict[str, Notification]] = {}
         self.by_user: dict[int, dict[str, Notification]] = {}
         self.mutes: dict[tuple[int, Ref], Mute] = {}
@@ -116,7 +117,9 @@ class Book:
         if old and old.user_id is not None:
             del self.by_type[old.event_type][old.id]
             del self.by_user[old.user_id][old.id]
+        self.deleted.pop(notification.id, None)
         if notification.deleted_at or notification.user_id is None:
+            self.deleted[notification.id] = notification
             return
         self.customs[notification.id] = notification
         self.by_type.setdefault(notification.event_type, {})[notification.id] = notification

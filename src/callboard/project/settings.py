@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONE, SELF
@@ -9,6 +10,8 @@ from csp.constants import NONE, SELF
 from callboard.base.config import Config, read_config
 
 CONFIG: Config = read_config()
+# Set by `up --demo`: opens one-click sign-in and the mailbox, on this machine only.
+DEMO = os.environ.get("CALLBOARD_DEMO") == "1"
 
 SECRET_KEY = CONFIG.secret_key
 DEBUG = False
@@ -58,6 +61,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "callboard.web.middleware.PrivatePages",
 ]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -82,6 +86,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "callboard.web.context.frame",
             ]
         },
     }
@@ -89,12 +94,12 @@ TEMPLATES = [
 ROOT_URLCONF = "callboard.project.urls"
 WSGI_APPLICATION = "callboard.project.wsgi.application"
 STATIC_URL = "/static/"
-STATIC_ROOT = CONFIG.home / "static"
+STATIC_ROOT = None  # served from where the rooms keep them; nothing is collected
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 AUTH_USER_MODEL = "people.User"
 LOGIN_URL = "/sign-in"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = "/settings"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

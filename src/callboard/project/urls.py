@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from callboard.console.operators import console
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("callboard.api.urls")),
+    path("", include("callboard.web.urls")),
+    path("console/", console.urls),
+]

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from callboard.base.texts import shown
 from callboard.web.gates import is_demo, may_read_mailbox
+from callboard.web.words import initials
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Return whether this is the demo, and whether there is a mailbox to show."""
-    return {"demo": is_demo(request), "show_mailbox": may_read_mailbox(request)}
+    """Return whether this is the demo, whether there is a mailbox to show, and who is signed in."""
+    return {
+        "demo": is_demo(request),
+        "show_mailbox": may_read_mailbox(request),
+        "in_mailbox": request.path.startswith("/mailbox"),
+        "chip_initials": initials(shown(request.user.name)) if request.user.is_authenticated else "",
+    }

@@ -133,7 +133,7 @@ def test_items_of_one_episode_fold_under_their_subjects():
     said = rendered(letter(dubs(1, "S2 E1"), dubs(2, "S2 E1"), frequency=Frequency.DAILY))
     assert "S2 E1 · Dialogue List, es-419 · 2 files" in said.text
     assert f"  The Salt Cartographers, S2 E1, SR-00000001: {BASE_URL}/items/" in said.text
-    assert f"  SR-00000002: {BASE_URL}/items/" in said.text
+    assert f"  The Salt Cartographers, S2 E1, SR-00000002: {BASE_URL}/items/" in said.text
 
 
 def test_every_line_names_who_asked():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from callboard.base.instants import from_us
 from callboard.insights import store as insights
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PAGE = 60
 
 
-@require_GET
+@require_safe
 @login_required
 def history(request: HttpRequest) -> HttpResponse:
     """Show a page of the person's own ledger, as far as the person may see the events now."""

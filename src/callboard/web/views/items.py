@@ -8,7 +8,7 @@ from urllib.parse import quote
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from callboard.base.reasons import Importance
 from callboard.decisions.rules import importance_of
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from callboard.catalogue.values import Catalogue, Event
 
 
-@require_GET
+@require_safe
 @login_required
 def item(request: HttpRequest, key: str) -> HttpResponse:
     """Show the event under A1–A4; what the person may not see does not exist."""

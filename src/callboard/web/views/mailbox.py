@@ -12,7 +12,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from callboard.base.instants import from_us
 from callboard.mail.mailbox import Mailbox, Received, parse
@@ -33,6 +33,7 @@ BODY_POLICY = (
     f"sandbox {SANDBOX}; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
+_MAX_ID = 2**63
 _HEAD = re.compile(r"<head[^>]*>", re.IGNORECASE)
 
 
@@ -53,7 +54,7 @@ def _mailbox() -> Mailbox:
     return Mailbox(settings.CONFIG.mailbox_path)
 
 
-@require_GET
+@require_safe
 def mailbox(request: HttpRequest) -> HttpResponse:
     """List mails, newest first; a search, one recipient, and pages by number."""
     require_mailbox(request)
@@ -76,7 +77,7 @@ def mailbox(request: HttpRequest) -> HttpResponse:
     return render(request, name, page)
 
 
-@require_GET
+@require_safe
 def mail(request: HttpRequest, mail_id: int) -> HttpResponse:
     """Show one mail in one of its forms."""
     received, raw = _read(request, mail_id)
@@ -108,7 +109,7 @@ def mail(request: HttpRequest, mail_id: int) -> HttpResponse:
     return render(request, "web/mail.html", page)
 
 
-@require_GET
+@require_safe
 @xframe_options_sameorigin
 def body(request: HttpRequest, mail_id: int) -> HttpResponse:
     """Serve a mail's HTML, shut into a sandbox of its own; its links open beside the mailbox."""
@@ -122,7 +123,7 @@ def body(request: HttpRequest, mail_id: int) -> HttpResponse:
     return response
 
 
-@require_GET
+@require_safe
 def download(request: HttpRequest, mail_id: int) -> HttpResponse:
     """Hand a mail out as it was sent, for another mail program."""
     _, raw = _read(request, mail_id)
@@ -133,7 +134,7 @@ def download(request: HttpRequest, mail_id: int) -> HttpResponse:
 
 def _read(request: HttpRequest, mail_id: int) -> tuple[Received, bytes]:
     require_mailbox(request)
-    found = _mailbox().read(mail_id)
+    found = _mailbox().read(mail_id) if mail_id < _MAX_ID else None
     if found is None:
         raise Http404("no such mail")
     return found

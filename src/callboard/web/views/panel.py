@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_safe, require_POST
 
 from callboard.base.errors import RejectedError
 from callboard.base.texts import folded
@@ -36,7 +36,7 @@ _BELONGS: Mapping[str, Callable[[Row], bool]] = {
 }
 
 
-@require_GET
+@require_safe
 @login_required
 def panel(request: HttpRequest) -> HttpResponse:
     """Show the notifications, all or those that a search finds."""

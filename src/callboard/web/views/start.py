@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from callboard.web import happenings, store
 from callboard.web.gates import is_demo, require_demo
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
-@require_GET
+@require_safe
 def start(request: HttpRequest) -> HttpResponse:
     """Show the demo's first screen, or lead to the settings, or to signing in."""
     if not is_demo(request):
@@ -37,7 +37,7 @@ def start(request: HttpRequest) -> HttpResponse:
     return render(request, "web/start.html", page)
 
 
-@require_GET
+@require_safe
 def happened(request: HttpRequest) -> HttpResponse:
     """Return the part of the first screen that refreshes itself."""
     require_demo(request)
@@ -45,7 +45,7 @@ def happened(request: HttpRequest) -> HttpResponse:
     return render(request, "web/happened.html", page)
 
 
-@require_GET
+@require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """Ask robots to stay away: everything here is for one person."""
     del request

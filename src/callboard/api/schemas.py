@@ -1,0 +1,146 @@
+"""The answers of the API as ninja checks and documents them. Instants are RFC 3339 in UTC."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from ninja import Schema
+from pydantic import Field
+
+FrequencyWord = Literal["immediately", "hourly", "daily", "weekly"]
+KindWord = Literal["default", "custom"]
+FieldWord = Literal["enum", "language", "reference", "partner", "text", "integer", "date", "boolean"]
+
+
+class ReceiptOut(Schema):
+    """What became of the events that were sent."""
+
+    accepted: int = Field(ge=0, description="events stored now")
+    duplicates: int = Field(ge=0, description="events that were known already, with the same content")
+    conflicts: int = Field(ge=0, description="events known with other content; not applied")
+
+
+class FieldOut(Schema):
+    """A field that a condition can ask about."""
+
+    key: str
+    label: str
+    type: FieldWord
+    multiple: bool = Field(description="the event carries a list")
+    operators: list[str]
+    values: list[str] = Field(description="codes of an enum, tags of a language picker; else empty")
+
+
+class EventTypeOut(Schema):
+    """What can happen."""
+
+    id: str
+    label: str
+    description: str
+    group: str
+    importance: Literal["critical", "standard", "info"]
+    frequencies: list[FrequencyWord]
+    fields: list[FieldOut]
+
+
+class ValueOut(Schema):
+    """A value to choose, and how it reads."""
+
+    value: str
+    label: str
+
+
+class ConditionOut(Schema):
+    """A condition of a notification."""
+
+    field: str
+    op: str
+    value: Any
+
+
+class NotificationOut(Schema):
+    """One row of the person's settings."""
+
+    id: str
+    user: str = Field(description="the owner's e-mail address")
+    kind: KindWord
+    name: str = Field(description='as its owner wrote it; "" when it has none')
+    label: str = Field(description="the name, or the sentence that the conditions say")
+    event_type: str
+    where: list[ConditionOut]
+    frequency: FrequencyWord
+    muted: bool
+    muted_until: str | None = Field(description="null: until unmuted")
+    muted_by: Literal["person", "mail-link", "import"] | None
+    reason: str = Field(description="why the person has it")
+    inactive: str | None = Field(description="why it sends nothing (A4), or null")
+    version: int = Field(description="counts the edits; send it with PATCH to be told of another's edit")
+
+
+class SampleOut(Schema):
+    """An event that would have been told."""
+
+    event: str
+    source: str
+    time: str
+    title: str | None
+    subject: str | None
+    says: str
+
+
+class OverlapOut(Schema):
+    """A notification that asks for some of the same events."""
+
+    id: str
+    kind: KindWord
+    label: str
+    frequency: FrequencyWord
+    events: int = Field(description="how many of the newest 500 matching events it asks for as well")
+
+
+class PreviewOut(Schema):
+    """What a notification would have brought in the last 30 days."""
+
+    event_type: str
+    days: int
+    total: int = Field(description="events of the type that the person may see")
+    matching: int
+    approximate: bool = Field(description="only the newest 100,000 events were looked at, and the rest estimated")
+    mails_per_week: dict[str, float] = Field(description="for each frequency on offer")
+    samples: list[SampleOut] = Field(description="the latest 5")
+    overlaps: list[OverlapOut]
+
+
+class RefOut(Schema):
+    """A notification as the ledger names it."""
+
+    id: str
+    kind: KindWord
+
+
+class LedgerOut(Schema):
+    """One recorded answer."""
+
+    source: str
+    event: str
+    event_type: str
+    user: str
+    outcome: Literal["notify", "skip"]
+    reason: Literal["matched", "own-action", "muted", "deactivated", "no-access", "deleted"]
+    notifications: list[RefOut]
+    frequency: FrequencyWord | None
+    due_at: str | None
+    message_id: str | None
+    state: Literal["scheduled", "queued", "sent", "bounced", "failed", "held", "withdrawn"] | None
+
+
+class ExplanationOut(Schema):
+    """Why the person did, or did not, get an event."""
+
+    answer: str
+    event: dict[str, Any]
+    user: str
+    access: dict[str, str]
+    notifications: list[dict[str, Any]]
+    decision: LedgerOut | None
+    steps: list[dict[str, str]]
