@@ -110,20 +110,17 @@ class Key(AuthBase):
 
 
 def bearer(request: HttpRequest) -> str:
-    """Return the key of the Authorization header, or ""."""
+    """Return the key of the Authorization header, or "". Our keys are ASCII; what is not, is none."""
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    return key.strip() if scheme.lower() == "bearer" else ""
+    return key.strip() if scheme.lower() == "bearer" and key.isascii() else ""
 
 
 def _check_csrf(request: HttpRequest) -> None:
-    # The token comes in the header: a form's field would mean reading a body before its type and size are known.
-    header = settings.CSRF_HEADER_NAME
-    if not request.META.get(header):
-        raise Problem("csrf", "send the CSRF token in the header X-CSRFToken")
+    # Forms go first: looking for their token would mean reading a body before its size is known.
     if request.content_type in _FORMS:
         raise Problem("unsupported-media-type", "send application/json", headers={"Accept": "application/json"})
     if check_csrf(request):
-        raise Problem("csrf", "the CSRF token or the origin is wrong; load the page again")
+        raise Problem("csrf", "the CSRF token is missing or wrong, or the origin is; send it in the header X-CSRFToken")
 
 
 SESSION = Session()

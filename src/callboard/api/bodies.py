@@ -59,6 +59,9 @@ def discard_rest(request: HttpRequest) -> None:
     A client that is still sending when the connection closes sees a broken pipe, not the answer.
     """
     left = MAX_DISCARDED_BYTES
+    declared = request.META.get("CONTENT_LENGTH") or ""
+    if declared.isdecimal() and int(declared) > left:
+        return
     try:
         stream = _stream(request)
         while left > 0 and (part := stream.read(_CHUNK_BYTES)):

@@ -84,7 +84,8 @@ def _read(request: HttpRequest) -> Sequence[Draft]:
     drafts = [one for one in found if isinstance(one, Draft)]
     faults = [one for one in found if isinstance(one, Fault)]
     if faults:
-        raise _refusal(faults, body)
+        # In binary mode no body is no data, and what is wrong stands in the headers
+        raise _refusal(faults, body if body or kind not in BINARY else None)
     return drafts
 
 
@@ -99,9 +100,9 @@ def _read_binary(request: HttpRequest, body: bytes) -> Draft | list[Fault]:
     return read_binary(headers, body, process.catalogue())
 
 
-def _refusal(faults: list[Fault], body: bytes) -> Problem:
-    """Return `malformed` when the body is not JSON, else `invalid` with every fault."""
-    if len(faults) == 1 and body:
+def _refusal(faults: list[Fault], body: bytes | None) -> Problem:
+    """Return `malformed` when there is a body that is not JSON, else `invalid` with every fault."""
+    if len(faults) == 1 and body is not None:
         try:
             strict_json.loads(body)
         except strict_json.StrictJSONError:

@@ -36,10 +36,10 @@ else:
 def instant(column: str, title: str) -> Callable[[models.Model], str]:
     """Return a column that shows whole microseconds as an instant."""
 
-    @admin.display(description=title, ordering=column, empty_value="–")
-    def show(row: models.Model) -> str | None:
+    @admin.display(description=title, ordering=column)
+    def show(row: models.Model) -> str:
         value = getattr(row, column)
-        return None if value is None else format_instant(from_us(value).replace(microsecond=0))
+        return "–" if value is None else format_instant(from_us(value).replace(microsecond=0))
 
     return show
 
@@ -114,7 +114,15 @@ class EventAdmin(ReadOnly):
 class DecisionAdmin(ReadOnly):
     """The ledger."""
 
-    list_display = ("event", "user", "outcome", "reason", "frequency", "withdrawn_reason", instant("decided_us", "decided"))
+    list_display = (
+        "event",
+        "user",
+        "outcome",
+        "reason",
+        "frequency",
+        "withdrawn_reason",
+        instant("decided_us", "decided"),
+    )
     list_filter = ("outcome", "reason", "frequency", "withdrawn_reason")
     list_select_related = ("event", "user")
     search_fields = ("=event__event_id", "=user__email")
@@ -176,7 +184,9 @@ class MailAdmin(ReadOnly):
             except CallboardError as exc:
                 self.message_user(request, str(exc), messages.ERROR)
                 continue
-            said = f"{email}: {counts['released']} held mails leave as one digest, {counts['failed']} were past their expiry"
+            said = "{email}: {released} held mails leave as one digest, {failed} were past their expiry".format(
+                email=email, **counts
+            )
             self.message_user(request, said, messages.SUCCESS)
 
 
@@ -215,7 +225,15 @@ class ApiKeyAdmin(ReadOnly):
 class NotificationAdmin(ReadOnly):
     """Custom notifications of everybody."""
 
-    list_display = ("id", "user", "name", "event_type", "frequency", instant("created_us", "created"), instant("deleted_us", "deleted"))
+    list_display = (
+        "id",
+        "user",
+        "name",
+        "event_type",
+        "frequency",
+        instant("created_us", "created"),
+        instant("deleted_us", "deleted"),
+    )
     list_filter = ("frequency", "event_type")
     list_select_related = ("user",)
     search_fields = ("=id", "=user__email", "name")
@@ -224,7 +242,15 @@ class NotificationAdmin(ReadOnly):
 class MuteAdmin(ReadOnly):
     """Who muted what, through which door."""
 
-    list_display = ("user", "kind", "notification", "muted", instant("until_us", "until"), "by", instant("changed_us", "changed"))
+    list_display = (
+        "user",
+        "kind",
+        "notification",
+        "muted",
+        instant("until_us", "until"),
+        "by",
+        instant("changed_us", "changed"),
+    )
     list_filter = ("muted", "kind", "by")
     list_select_related = ("user",)
     search_fields = ("=user__email", "notification")

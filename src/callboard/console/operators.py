@@ -25,7 +25,7 @@ class Console(AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Return whether the person is an operator."""
-        return bool(request.user.is_active and request.user.is_authenticated and request.user.is_staff)
+        return request.user.is_active and request.user.is_staff
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Lead to the product's sign-in.
@@ -40,7 +40,9 @@ class Console(AdminSite):
             raise Http404("operators only")
         return redirect_to_login(request.GET.get("next", "/console/"))
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    def logout(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
         """Sign out where everybody does."""
         del extra_context
         return _sign_out(request)

@@ -44,7 +44,7 @@ from callboard.mail.store import Leased, Result
 from callboard.mail.transport import Transport, Unavailable
 from callboard.preferences.world import World
 
-CONNECTIONS = 10
+CONNECTIONS = 20
 """Connections to the next hop at a time. Source: reference/delivery.md 7, 10–20 to a smarthost."""
 LEASE_BATCH = 200
 LEASE_S = 60.0

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from callboard.base.config import Config
     from callboard.web.store import Moment, SentMail, Told
 
-SHOWN = 12
+SHOWN = 9
 _ONLOOKER = Person(id=0, email="", name="", partner=None, kind=PartnerKind.STUDIO, roles=())
 
 
@@ -33,6 +33,7 @@ class Happening:
     count: int
     phrase: str
     where: str
+    what: str
     critical: bool
     told: tuple[tuple[str, str], ...]
 
@@ -55,14 +56,15 @@ def latest() -> list[Happening]:
     found = []
     for moment in moments:
         event = events[moment.last]
-        told = narrator.told(event)
+        told, line = narrator.told(event), narrator.line(event)
         importance = importance_of(event, catalogue(), people().ancestors)
         found.append(
             Happening(
                 ago=ago(moment.accepted_at, now),
                 count=moment.count,
                 phrase=told.phrase,
-                where=told.where,
+                where=told.where if moment.count == 1 else line.show,
+                what=line.what if moment.count == 1 else "",
                 critical=importance is Importance.CRITICAL,
                 told=tuple(_told_words(store.told_of(moment), moment)),
             )
@@ -89,14 +91,14 @@ def _told_words(told: list[Told], moment: Moment) -> list[tuple[str, str]]:
 def _way_words(frequency: Frequency, told: list[Told], moment: Moment) -> tuple[str, str]:
     reached = sum(one.people for one in told)
     sent = all(one.state == "sent" for one in told)
-    if frequency is not Frequency.IMMEDIATELY:
-        verb = "told in" if sent else "collected for"
-        of = plural(reached, "person", "people")
-        return f"{verb} the {frequency} digest of {of}", "ok" if sent else "brass"
     who = plural(reached, "person", "people")
+    tone = "ok" if sent else "brass"
     if moment.count > 1:
         mails = "1 mail" if reached == 1 else "1 mail each"
-        return (f"{mails} for {who}", "ok") if sent else (f"{mails} for {who}, collecting", "brass")
+        how = "at once" if frequency is Frequency.IMMEDIATELY else f"in the {frequency} digest"
+        return f"{mails} for {who}, {how if sent else f'{how}, collecting'}", tone
+    if frequency is not Frequency.IMMEDIATELY:
+        return f"{'told in' if sent else 'collected for'} the {frequency} digest of {who}", tone
     return (f"mailed at once to {who}", "ok") if sent else (f"mailing {who} now", "brass")
 
 
@@ -110,7 +112,7 @@ def places(config: Config) -> list[Place]:
     """Return the mails worth a look in the built-in mailbox."""
     wanted = (
         ("The latest immediate mail", store.latest_sent(Frequency.IMMEDIATELY, most=1)),
-        ("The latest mail about a bulk action", store.latest_sent(Frequency.IMMEDIATELY, least=store.BULK)),
+        ("The latest mail about a bulk action", store.latest_sent(None, least=store.BULK)),
         ("The latest daily digest", store.latest_sent(Frequency.DAILY, least=2)),
     )
     mailbox = Mailbox(config.mailbox_path)

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 PICKED = (
     ("ana@copperglass.example", "Blockers at once, digests at eight, and one mail for 470 assignments"),
-    ("gemma@copperglass-leeds.example", "A site of Copperglass: sees what is sub-assigned to Leeds"),
-    ("maria.lindqvist@lexiloom.example", "Subtitles and dubs, by language"),
+    ("gemma@copperglass.example", "A site of Copperglass: sees what is sub-assigned to Leeds"),
+    ("clara@lexiloom.example", "Subtitles and dubs, by language"),
     ("olivia@brackenfold.example", "Two roles: operations and accounts"),
-    ("poppy@brackenfold-kids.example", "Part of Brackenfold: sees her own titles only"),
+    ("poppy@brackenfold.example", "Part of Brackenfold: sees her own titles only"),
     ("mio@sugiharbor.example", "Tokyo: digests at nine in her own time zone"),
     ("agata@plumbline.example", "Sees quality control and nothing else"),
     ("helen@meridianlantern.example", "The studio: every partner, every event"),

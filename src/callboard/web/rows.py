@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -16,8 +16,8 @@ from callboard.preferences import actions
 from callboard.preferences import store as preferences
 from callboard.preferences.naming import condition_words
 from callboard.preferences.values import Kind, Mute, MutedBy, Notification, Ref
-from callboard.web import store
-from callboard.web.words import FREQUENCY_ICONS, plural, rhythm, upcoming
+from callboard.web import store, titles
+from callboard.web.words import FREQUENCY_ICONS, next_words, plural, rhythm, upcoming
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from callboard.web.viewer import Viewer
 
 COUNTED = timedelta(days=7)
+TITLES = "title_id"
 _VERB = re.compile(
     r"is none of|is any of|is at least|is at most|is between|is before|is after|is within the next|is not|is any"
     r"|starts with|contains|is"
@@ -77,7 +78,9 @@ class Row:
 
     def says(self, words: Iterable[str]) -> bool:
         """Return whether each of the folded words occurs in what the row shows."""
-        text = folded(" ".join((self.title, *(part.text for part in self.sentence), self.origin, self.rhythm, self.muted)))
+        text = folded(
+            " ".join((self.title, *(part.text for part in self.sentence), self.origin, self.rhythm, self.muted))
+        )
         return all(word in text for word in words)
 
 
@@ -145,7 +148,7 @@ class Rows:
         known = self._next.get(frequency)
         if known is None:
             at = next_digest(self.viewer.person, frequency, self.viewer.now)
-            known = self._next[frequency] = f"next {upcoming(self.narrator, at)}"
+            known = self._next[frequency] = next_words(self.narrator, at, frequency)
         return known
 
     def _inactive(self, one: Notification) -> str:
@@ -194,6 +197,9 @@ def sentence_parts(one: Notification, viewer: Viewer) -> Iterator[Part]:
 
 def condition_parts(condition: Condition, viewer: Viewer) -> Iterator[Part]:
     """Yield one condition with its field and its values strong, its verb plain."""
+    if condition.field == TITLES and isinstance(condition.value, list | tuple):
+        names = tuple(titles.name_of(one, viewer) if isinstance(one, str) else one for one in condition.value)
+        condition = replace(condition, value=names)
     words = condition_words(condition, viewer.catalogue, viewer.directory.partner_name)
     field = viewer.catalogue.fields.get(condition.field)
     label = shown(field.label) if field else ""

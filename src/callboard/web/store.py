@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -14,6 +15,8 @@ from django.db.models import Q
 from callboard.base.instants import from_us, to_us
 from callboard.base.reasons import Frequency, Outcome
 from callboard.base.texts import address_key
+from callboard.catalogue.values import Event
+from callboard.intake import store as log
 from callboard.people import store as people
 from callboard.people.models import Partner, User
 from callboard.people.values import Directory
@@ -21,6 +24,9 @@ from callboard.preferences.values import Kind, Ref
 
 RECENT_EVENTS = 1_500
 """Events that the first screen looks back on: a bulk action of some hundred fits in, twice."""
+RECENT_WINDOWS = 400
+NAMED_WITHIN = 5_000
+"""Events among which a title's name is looked for."""
 BULK = 30
 """Items of one immediate mail from which it counts as a bulk action."""
 
@@ -89,7 +95,10 @@ def search_users(text: str, limit: int) -> list[User]:
     rows = User.objects.filter(partner__isnull=False).select_related("partner")
     for word in text.split()[:8]:
         rows = rows.filter(
-            Q(name__icontains=word) | Q(email__icontains=word) | Q(partner__name__icontains=word) | Q(roles__icontains=word)
+            Q(name__icontains=word)
+            | Q(email__icontains=word)
+            | Q(partner__name__icontains=word)
+            | Q(roles__icontains=word)
         )
     return list(rows.order_by("partner__kind", "partner__name", "name")[:limit])
 
@@ -130,14 +139,30 @@ def told_of(moment: Moment) -> list[Told]:
         return [Told(*row) for row in cursor.fetchall()]
 
 
+def digest_of(text: str) -> str:
+    """Return a short key for any text."""
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
+
+
+def events_naming(title_id: str) -> list[Event]:
+    """Return some of the newest events about a title, newest first."""
+    quoted = json.dumps(title_id, ensure_ascii=False).replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM (SELECT id, data_json FROM intake_eventrecord ORDER BY id DESC LIMIT %s) AS recent"
+            " WHERE data_json LIKE %s ESCAPE '!' ORDER BY id DESC LIMIT 8",
+            [NAMED_WITHIN, f"%{quoted}%"],
+        )
+        found = log.load_events(row[0] for row in cursor.fetchall())
+    return sorted(found.values(), key=lambda one: -one.number)
+
+
 def count_today(since: datetime) -> tuple[int, int]:
     """Return how many events were accepted, and how many mails were sent, since an instant."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT COUNT(*) FROM intake_eventrecord WHERE accepted_us >= %s", [to_us(since)])
         events = cursor.fetchone()[0]
-        cursor.execute(
-            "SELECT COUNT(*) FROM mail_mail WHERE state = 'sent' AND composed_us >= %s", [to_us(since)]
-        )
+        cursor.execute("SELECT COUNT(*) FROM mail_mail WHERE state = 'sent' AND composed_us >= %s", [to_us(since)])
         return int(events), int(cursor.fetchone()[0])
 
 
@@ -168,17 +193,20 @@ def counts_by_ref(user_id: int, since: datetime) -> Counter[Ref]:
     return found
 
 
-def latest_sent(frequency: Frequency, *, least: int = 1, most: int | None = None, recent: int = 400) -> SentMail | None:
-    """Return the newest sent mail of a frequency with so many items."""
+def latest_sent(frequency: Frequency | None, *, least: int = 1, most: int | None = None) -> SentMail | None:
+    """Return the newest sent mail, of one frequency or of any, with so many items."""
     most_words = "" if most is None else f" AND COUNT(*) <= {int(most)}"
+    frequencies = [one.value for one in Frequency] if frequency is None else [frequency.value]
+    marks = ", ".join(["%s"] * len(frequencies))
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT u.email, u.name, m.message_id FROM mail_mail m JOIN people_user u ON u.id = m.user_id WHERE m.id ="  # noqa: S608 - a number only
-            " (SELECT w.mail_id FROM (SELECT id, mail_id FROM decisions_window WHERE frequency = %s AND mail_id IS NOT NULL"
+            f" (SELECT w.mail_id FROM (SELECT id, mail_id FROM decisions_window"
+            f" WHERE frequency IN ({marks}) AND mail_id IS NOT NULL"
             " ORDER BY mail_id DESC LIMIT %s) AS w JOIN mail_mail s ON s.id = w.mail_id AND s.state = 'sent'"
             " JOIN decisions_decision d ON d.window_id = w.id AND d.withdrawn_reason = ''"
             f" GROUP BY w.mail_id HAVING COUNT(*) >= %s{most_words} ORDER BY w.mail_id DESC LIMIT 1)",
-            [frequency.value, recent, least],
+            [*frequencies, RECENT_WINDOWS, least],
         )
         row = cursor.fetchone()
     return SentMail(*row) if row else None

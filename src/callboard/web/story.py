@@ -80,14 +80,18 @@ def tell(event: Event, viewer: Viewer) -> Story:
     row = insights.ledger_row(event.number, viewer.person.id)
     known = insight.explain(event, viewer.person, viewer.world(), viewer.now)
     mine = actions.own(viewer.person, viewer.catalogue)
-    pairs = [(one, said) for one, said in zip(mine, known["notifications"], strict=True) if one.event_type == event.type]
+    pairs = [
+        (one, said) for one, said in zip(mine, known["notifications"], strict=True) if one.event_type == event.type
+    ]
     narrator = viewer.narrator()
     counted = {(one["id"], one["kind"]) for one in known["decision"]["notifications"]} if known["decision"] else set()
     asked = [_asked(one, said, counted, viewer, narrator) for one, said in pairs]
+    asked.sort(key=lambda one: _ORDER.index(one.tone))
     answer, because, tone = _answer(row, asked, narrator)
     return Story(answer, because, tone, tuple(asked), len(mine) - len(asked), tuple(_steps(event, row, narrator)))
 
 
+_ORDER = ("ok", "brass", "quiet")
 _ANSWERS: Mapping[str, tuple[str, str]] = {
     "scheduled": ("You will be mailed {due}.", "brass"),
     "queued": ("Its mail is written and on its way to you.", "brass"),
@@ -114,7 +118,9 @@ def _answer(row: dict[str, Any] | None, asked: list[Asked], narrator: Narrator) 
     if row is None:
         if any(one.tone == "ok" for one in asked):
             return "Not decided yet.", "The event is new, or your settings changed after it was decided.", "brass"
-        because = "None of your notifications matches it." if asked else "You have no notification for this kind of event."
+        because = (
+            "None of your notifications matches it." if asked else "You have no notification for this kind of event."
+        )
         return "You were not mailed.", because, "quiet"
     state = ledger.state_of(row)
     if state is None:

@@ -10,9 +10,9 @@ from threading import Lock
 from django.conf import settings
 from django.http import HttpRequest
 
+from callboard.base.reasons import Access
 from callboard.catalogue.load import load_catalogue
 from callboard.catalogue.values import Catalogue, Event
-from callboard.base.reasons import Access
 from callboard.mail.wording import Narrator
 from callboard.people.access import may_see
 from callboard.people.models import User

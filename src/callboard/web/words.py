@@ -55,6 +55,15 @@ def upcoming(narrator: Narrator, at: datetime) -> str:
     return f"{day} at {local:%H:%M}"
 
 
+def next_words(narrator: Narrator, at: datetime, frequency: Frequency) -> str:
+    """Return when a digest leaves next, beside its rhythm: "next at 15:00", "next tomorrow", "next Mon 30 Nov"."""
+    local = narrator.local(at)
+    if frequency is Frequency.HOURLY:
+        return f"next at {local:%H:%M}"
+    distance = (local.date() - narrator.today).days
+    return f"next {({0: 'today', 1: 'tomorrow'}).get(distance) or narrator.day(local.date())}"
+
+
 def exact(narrator: Narrator, at: datetime) -> str:
     """Return an instant to the second: "Mon 23 Nov, 10:14:05"."""
     local = narrator.local(at)

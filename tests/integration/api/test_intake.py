@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from cloudevents.core.bindings.http import to_binary_event, to_structured_event
 from cloudevents.core.v1.event import CloudEvent
-from conftest import event, problem, send, stored
 from django.db import connection
 from django.test import Client
 
 from callboard.intake.store import revoke_key
+from tests.integration.api.studio import EVENT_TYPE, event, problem, send, stored
 
 
 def test_structured_batched_and_again(portal):
@@ -25,15 +26,18 @@ def test_structured_batched_and_again(portal):
 
 @pytest.mark.parametrize("form", [to_structured_event, to_binary_event])
 def test_the_official_sdk_is_understood(portal, form):
-    attributes = {"id": "sdk é", "source": "portal", "type": f"io.callboard.{event()['type']}.v1", "specversion": "1.0"}
-    message = form(CloudEvent(attributes, {"content_type": "Branded", "title": "Übergang"}))
-    headers = {name: value for name, value in message.headers.items() if name.lower() != "content-type"}
-    kind = next(value for name, value in message.headers.items() if name.lower() == "content-type")
-    found = portal.post("/api/v1/events", data=message.body, content_type=kind, headers=headers)
+    at = datetime(2026, 11, 23, 9, 14, tzinfo=UTC)
+    said = {"id": "sdk é", "source": "portal", "type": f"io.callboard.{EVENT_TYPE}.v1", "specversion": "1.0"}
+    data = {"content_type": "Branded", "title": "Übergang"}
+    attributes = {**said, "time": at, "datacontenttype": "application/json"}
+    headers = dict(form(CloudEvent(attributes, data)).headers)
+    kind = headers.pop("content-type")
+    body = form(CloudEvent(attributes, data)).body
+    found = portal.post("/api/v1/events", data=body, content_type=kind, headers=headers)
     assert found.json() == {"accepted": 1, "duplicates": 0, "conflicts": 0}
     # The same event in the plain form is the same event
-    plain = {**attributes, "data": {"content_type": "Branded", "title": "Übergang"}}
-    assert send(portal, plain).json()["accepted"] == 0
+    plain = {**said, "time": at.isoformat(), "data": data}
+    assert send(portal, plain).json() == {"accepted": 0, "duplicates": 1, "conflicts": 0}
 
 
 def test_binary_needs_no_data(portal):
@@ -55,7 +59,6 @@ def test_a_batch_is_taken_whole_or_not_at_all(portal):
 @pytest.mark.parametrize(
     ("raw", "status", "said"),
     [
-        (b"", 400, "not valid JSON"),
         (b"{", 400, "not valid JSON"),
         (b'{"id": "a", "id": "b"}', 400, "stands twice"),
         (b'{"data": {"x": NaN}}', 400, "NaN"),
@@ -116,12 +119,18 @@ def test_sizes(portal):
     batch = b"[" + b" " * (16 * 1024 * 1024) + b"]"
     kind = "application/cloudevents-batch+json"
     problem(send(portal, raw=batch, content_type=kind), 413, "too-large")
-    assert send(portal, raw=batch[:-2] + b"]", content_type=kind).status_code == 202
+    assert send(portal, raw=batch[:-3] + b"]", content_type=kind).status_code == 202
     found = problem(send(portal, *[event(f"e-{one}") for one in range(1001)]), 422, "invalid")
     assert "1001" in found["detail"]
     found = problem(send(portal, event(), event("e-2", note="x" * 256 * 1024)), 422, "invalid")
     assert found["errors"][0]["index"] == 1
     assert stored() == 0
+
+
+def test_no_body_is_refused(portal):
+    kind = "application/cloudevents+json"
+    problem(portal.generic("POST", "/api/v1/events", b"", CONTENT_TYPE=kind), 400, "malformed")
+    problem(portal.generic("POST", "/api/v1/events", b""), 415, "unsupported-media-type")
 
 
 def test_a_length_that_lies_changes_nothing(portal):

@@ -16,11 +16,12 @@ from django.views.decorators.http import require_safe
 
 from callboard.base.instants import from_us
 from callboard.mail.mailbox import Mailbox, Received, parse
-from callboard.mail.wording import MONTHS, WEEKDAYS
+from callboard.mail.wording import WEEKDAYS
+from callboard.preferences.naming import MONTHS
 from callboard.web import store
 from callboard.web.gates import is_demo, require_mailbox
 from callboard.web.viewer import business_now
-from callboard.web.words import ago
+from callboard.web.words import ago, plural
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -65,13 +66,10 @@ def mailbox(request: HttpRequest) -> HttpResponse:
     page = {
         **asked,
         "lines": [_line(one, asked) for one in found[:PAGE]],
-        "count": box.count(asked["to"]),
-        "total": box.count(),
-        "newest": found[0].id if found and before is None else 0,
+        "sums": plural(box.count(asked["to"]), "mail"),
         "older": _url("/mailbox", asked, before=found[PAGE - 1].id) if len(found) > PAGE else "",
         "is_first": before is None,
         "first_url": _url("/mailbox", asked),
-        "all_url": "/mailbox",
     }
     name = "web/mailbox_lines.html" if request.GET.get("part") else "web/mailbox.html"
     return render(request, name, page)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -17,9 +17,6 @@ from django.views.decorators.http import require_POST
 from callboard.web import limits, store
 from callboard.web.gates import is_demo, require_demo
 from callboard.web.people import samples
-
-if TYPE_CHECKING:
-    from django.contrib.auth.base_user import AbstractBaseUser
 
 TOO_MANY = "Too many tries. Wait ten minutes, then try again."
 _WRONG = "This address and this password do not belong together. Check both and try again."
@@ -42,7 +39,7 @@ class SignInForm(AuthenticationForm):
             raise forms.ValidationError(TOO_MANY, code="too-many")
         return super().clean()
 
-    def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
+    def confirm_login_allowed(self, user: Any) -> None:
         """Let active users in, and start their count again."""
         super().confirm_login_allowed(user)
         limits.forget(str(self.cleaned_data["username"]))
@@ -79,7 +76,7 @@ class SignOut(LogoutView):
     """`/sign-out`, by POST only."""
 
     next_page = "/"
-    http_method_names = ("post", "options")  # type: ignore[assignment]
+    http_method_names = ("post", "options")
 
 
 class SetPassword(PasswordResetConfirmView):

@@ -1,0 +1,1 @@
+"""What Callboard costs, measured beside peers in the same run."""

@@ -1,0 +1,6 @@
+"""`python -m benchmarks`: run every benchmark in turn."""
+
+from benchmarks import whole_way
+
+if __name__ == "__main__":
+    whole_way.main()
