@@ -30,8 +30,8 @@ class Sink:
     """The sink process."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdin
-        assert process.stdout
+        if process.stdin is None or process.stdout is None:
+            raise ValueError("the sink talks over pipes")
         self.stdin, self.stdout = process.stdin, process.stdout
         self.port = int(self.stdout.readline())
 
@@ -56,9 +56,7 @@ class Sink:
 @contextmanager
 def running(words: list[str], environ: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     """Run a process until the block ends."""
-    process = subprocess.Popen(
-        words, cwd=ROOT, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen(words, cwd=ROOT, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         yield process
     finally:
@@ -104,8 +102,8 @@ def event(number: int) -> dict[str, object]:
 
 def call(environ: dict[str, str], *words: str, text: str = "") -> str:
     """Run one command to its end."""
-    done = subprocess.run([*BASE, *words], cwd=ROOT, env=environ, input=text, capture_output=True, text=True, check=True)
-    return done.stdout
+    words = (*BASE, *words)
+    return subprocess.run(words, cwd=ROOT, env=environ, input=text, capture_output=True, text=True, check=True).stdout
 
 
 def broadcast(environ: dict[str, str], sink: Sink, people: int) -> float:
@@ -132,7 +130,7 @@ def singles(environ: dict[str, str], sink: Sink, count: int) -> list[float]:
             before, _ = sink.accepted()
             body = json.dumps(event(number)).encode()
             began_s = time.time()
-            urlopen(Request(url, body, headers), timeout=10).read()  # noqa: S310 - our own address
+            urlopen(Request(url, body, headers), timeout=10).read()
             took.append(sink.wait_for(before + 1, 30) - began_s)
             time.sleep(0.1)
     return took
@@ -156,7 +154,8 @@ def main() -> None:
     chosen = parser.parse_args()
     environ = {key: value for key, value in os.environ.items() if not key.startswith("CALLBOARD_")}
     environ |= {"PYTHONPATH": str(ROOT / "src"), "CALLBOARD_COLLAPSE_S": "0"}
-    with running([sys.executable, "-m", "benchmarks.sink"], environ) as process, tempfile.TemporaryDirectory() as folder:
+    sink_words = [sys.executable, "-m", "benchmarks.sink"]
+    with running(sink_words, environ) as process, tempfile.TemporaryDirectory() as folder:
         sink = Sink(process)
         environ["CALLBOARD_SMTP_URL"] = f"smtp://127.0.0.1:{sink.port}"
         environ["CALLBOARD_HOME"] = f"{folder}/many"
@@ -169,7 +168,8 @@ def main() -> None:
         call(environ, "people", "import", "-", text=json.dumps(people_file(1)))
         took = sorted(singles(environ, sink, chosen.singles))
         p99 = took[min(len(took) - 1, len(took) * 99 // 100)]
-        print(f"one immediate mail, intake to 250: p50 {statistics.median(took) * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms")
+        p50_ms, p99_ms = statistics.median(took) * 1000, p99 * 1000
+        print(f"one immediate mail, intake to 250: p50 {p50_ms:.0f} ms, p99 {p99_ms:.0f} ms")
 
 
 if __name__ == "__main__":

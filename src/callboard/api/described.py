@@ -46,7 +46,7 @@ EVENT_BODIES: dict[str, Any] = {
         "application/cloudevents-batch+json": {
             "schema": {"type": "array", "maxItems": MAX_BATCH, "items": ref("CloudEvent")}
         },
-        "application/json": {"schema": ref("EventData")},
+        "application/json": {"schema": {"anyOf": [ref("EventData"), {"type": "null"}]}},
     },
 }
 

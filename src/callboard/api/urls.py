@@ -33,7 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/openapi.json", answers_with_problems(openapi), name="callboard-openapi"),
     path("api/docs", docs, name="callboard-docs"),
     re_path(r"^api/", answers_with_problems(_nothing_here)),
-    path("healthz", is_alive, name="callboard-alive"),
-    path("readyz", is_ready, name="callboard-ready"),
+    path("healthz", answers_with_problems(is_alive), name="callboard-alive"),
+    path("readyz", answers_with_problems(is_ready), name="callboard-ready"),
     path("metrics", answers_with_problems(metrics), name="callboard-metrics"),
 ]

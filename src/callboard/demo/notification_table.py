@@ -181,6 +181,11 @@ CUSTOM = (
         [("qc_outcome", "any_of", ["Rejected"])]),
     Row("kim@secondpass.example", "Second looks", "qc.report_ready", "daily",
         [("redelivery_round", "at_least", 1)]),
+    # One mail for a launch of 470, seconds after it: the first thing a visitor should see
+    Row(_ANA, "New work, at once", "source_request.assigned", "immediately",
+        [("fulfillment_partner", "any_of", ["copperglass"])]),
+    Row(_NOOR, "New work, at once", "source_request.assigned", "immediately",
+        [("fulfillment_partner", "any_of", ["copperglass"])]),
 )
 # fmt: on
 """In the order of their ids, n-1 first."""

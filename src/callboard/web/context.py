@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from callboard.base.texts import shown
+from callboard.people.models import User
 from callboard.web.gates import is_demo, may_read_mailbox
 from callboard.web.words import initials
 
@@ -14,9 +15,10 @@ if TYPE_CHECKING:
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Return whether this is the demo, whether there is a mailbox to show, and who is signed in."""
+    user = getattr(request, "user", None)
     return {
         "demo": is_demo(request),
         "show_mailbox": may_read_mailbox(request),
         "in_mailbox": request.path.startswith("/mailbox"),
-        "chip_initials": initials(shown(request.user.name)) if request.user.is_authenticated else "",
+        "chip_initials": initials(shown(user.name)) if isinstance(user, User) else "",
     }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import Http404
 
 if TYPE_CHECKING:
@@ -19,7 +20,10 @@ def is_local(request: HttpRequest) -> bool:
     """Return whether the request comes from this machine, not through a proxy, to a loopback host."""
     if any(request.META.get(header) for header in _FORWARDED):
         return False
-    host = urlsplit(f"//{request.get_host()}").hostname or ""
+    try:
+        host = urlsplit(f"//{request.get_host()}").hostname or ""
+    except DisallowedHost:
+        return False
     return _is_loopback(request.META.get("REMOTE_ADDR", "")) and (host == "localhost" or _is_loopback(host))
 
 
@@ -42,7 +46,8 @@ def may_read_mailbox(request: HttpRequest) -> bool:
     """Return whether the built-in mailbox is in use and open to whoever asks."""
     if settings.CONFIG.smtp is not None:
         return False
-    return is_demo(request) or bool(request.user.is_authenticated and request.user.is_staff)
+    user = getattr(request, "user", None)  # an error before the sign-in was looked at has none
+    return is_demo(request) or bool(user and user.is_authenticated and user.is_staff)
 
 
 def require_mailbox(request: HttpRequest) -> None:

@@ -32,6 +32,7 @@ def at(settings, tmp_path):
 @pytest.fixture
 def pipeline(db, at, settings):
     """The studio, loaded; its clock can be set by hand."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # argon2 is slow on purpose
     viewer.forget_people()
     cache.clear()
     found = Pipeline(settings.CONFIG, clock=SetClock(NOW))

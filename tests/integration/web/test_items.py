@@ -39,7 +39,8 @@ def test_another_partners_item_looks_like_one_that_does_not_exist(pipeline, as_)
     tom = as_(TOM)
     hidden, missing = tom.get(f"/items/{draft.key}"), tom.get(f"/items/{'0' * 32}")
     assert hidden.status_code == missing.status_code == 404
-    assert hidden.content == missing.content
+    same = [one.content.decode().replace(str(one.context["csrf_token"]), "") for one in (hidden, missing)]
+    assert same[0] == same[1]
 
 
 def test_who_loses_the_role_loses_the_item_at_once(pipeline, as_):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from email.message import EmailMessage
+from email.policy import SMTP
 
 import pytest
 
@@ -23,7 +24,7 @@ def raw(subject, importance="standard", text="Hello", html=HTML):
     message["X-Callboard-Importance"] = importance
     message.set_content(text)
     message.add_alternative(html, subtype="html")
-    return message.as_bytes()
+    return message.as_bytes(policy=SMTP)
 
 
 @pytest.fixture

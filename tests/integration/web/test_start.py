@@ -76,3 +76,4 @@ def test_another_host_is_refused_in_plain_words(browser, db):
     response = browser.get("/sign-in", HTTP_HOST="evil.example")
     assert response.status_code == 400
     assert b"makes no sense" in response.content
+    assert b"evil.example" not in response.content

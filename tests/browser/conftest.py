@@ -1,0 +1,147 @@
+"""A real server over a home with the demo studio, and a real browser before it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from callboard.base.instants import format_instant
+from callboard.demo.studio import notifications, studio
+from callboard.demo.traffic import history
+
+CHROMIUM = shutil.which("chromium")
+START_S = 60.0
+VIOLATIONS = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (one) => violations.push(`${one.violatedDirective} ${one.blockedURI}`));
+"""
+
+
+@dataclass
+class Site:
+    """A running server and its home."""
+
+    url: str
+    home: Path
+
+    def run(self, *words, now=None):
+        """Run a command on the home, at an instant of business time."""
+        environ = environment(self.home, self.url) | ({"CALLBOARD_NOW": format_instant(now)} if now else {})
+        subprocess.run([sys.executable, "-m", "callboard", *words], env=environ, check=True, capture_output=True)
+
+    def send(self, events, now=None):
+        """Accept events and process what is due."""
+        path = self.home / "events.jsonl"
+        path.write_text("".join(json.dumps(one) + "\n" for one in events))
+        self.run("events", "send", str(path), now=now)
+
+
+def environment(home, url):
+    source = str(Path(__file__).resolve().parents[2] / "src")
+    return os.environ | {"PYTHONPATH": source, "CALLBOARD_HOME": str(home), "CALLBOARD_BASE_URL": url, "CALLBOARD_DEMO": "1"}
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """Fill a home with two days of the demo studio, some of it still collecting, and serve it."""
+    home = tmp_path_factory.mktemp("home")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    found = Site(f"http://127.0.0.1:{port}", home)
+    fill(found, datetime.now(UTC))
+    words = [sys.executable, "-m", "callboard", "serve", "--port", str(port)]
+    with subprocess.Popen(words, env=environment(home, found.url), stderr=subprocess.DEVNULL) as server:
+        try:
+            wait_for(found.url + "/robots.txt")
+            yield found
+        finally:
+            server.send_signal(signal.SIGTERM)
+
+
+def fill(site, now):
+    (site.home / "people.json").write_text(json.dumps(studio()))
+    (site.home / "notifications.json").write_text(json.dumps(notifications(now)))
+    site.run("people", "import", str(site.home / "people.json"))
+    site.run("notifications", "import", str(site.home / "notifications.json"))
+    past = now - timedelta(hours=30)
+    events = list(history(now - timedelta(days=3), now))
+    site.send(events[:-20], now=past)
+    site.run("drain", now=past)
+    site.run("drain", now=now - timedelta(minutes=2))
+    site.send(events[-20:], now=now - timedelta(minutes=1))
+    site.run("drain")
+
+
+def wait_for(url):
+    until = time.monotonic() + START_S
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=2).close()  # noqa: S310 - our own server
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium here; Debian's package is called chromium")
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only where there is a browser
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium, site):
+    """Open pages in a fresh profile; at the end nothing may have been complained about."""
+    contexts, complaints = [], []
+
+    def open_at(path="/", *, width=1280, scheme="light", script=True):
+        context = chromium.new_context(
+            base_url=site.url,
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,
+            java_script_enabled=script,
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        if script:
+            context.add_init_script(VIOLATIONS)
+        page = context.new_page()
+        page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(path)
+        return page
+
+    yield open_at
+    for context in contexts:
+        for page in context.pages:
+            complaints += page.evaluate("window.violations || []")
+        context.close()
+    assert complaints == []
+
+
+def sign_in(page, name="Ana Ruiz"):
+    """Sign in as a sample person from the first screen."""
+    page.goto("/")
+    page.get_by_role("button", name=f"Sign in as {name}").click()
+    page.wait_for_url("**/settings")

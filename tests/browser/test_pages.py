@@ -1,0 +1,129 @@
+"""Every page in a real browser: light and dark, phone and desk, with and without JavaScript."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from callboard.demo.traffic import history
+from tests.browser.conftest import sign_in
+
+PAGES = ["/", "/settings", "/settings?q=copperglass&show=custom", "/history", "/mailbox", "/mailbox/1", "/sign-in"]
+NAMELESS = """
+() => [...document.querySelectorAll("a, button, input:not([type=hidden]), summary, iframe")]
+  .filter((one) => !(one.innerText || "").trim() && !one.getAttribute("aria-label") && !one.title && !(one.labels || []).length)
+  .map((one) => one.outerHTML.slice(0, 120))
+"""
+TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1440])
+def test_every_page_fits_and_breaks_no_rule(open_page, scheme, width):
+    page = open_page(width=width, scheme=scheme)
+    sign_in(page)
+    item = page.goto("/history") and page.locator(".entry-what").first.get_attribute("href")
+    for path in [*PAGES, item]:
+        assert page.goto(path).status == 200
+        assert page.evaluate(TOO_WIDE) == 0, path
+        assert page.locator("h1").count() == 1, path
+        assert page.evaluate(NAMELESS) == [], path
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ground == ("rgb(247, 246, 243)" if scheme == "light" else "rgb(20, 22, 27)")
+    assert page.evaluate("document.fonts.check('14px Inter')")
+
+
+def test_one_click_signs_in_and_the_gear_leads_to_the_settings(open_page):
+    page = open_page()
+    sign_in(page)
+    assert page.get_by_role("heading", name="Notification settings").is_visible()
+    page.goto("/history")
+    page.get_by_role("link", name="Notification settings").click()
+    page.wait_for_url("**/settings")
+    page.get_by_role("button", name="Sign out").click()
+    assert page.get_by_role("link", name="Sign in").is_visible()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_notification_is_muted_by_keyboard_and_the_mute_undone(open_page, script):
+    page = open_page(script=script)
+    sign_in(page)
+    row = page.locator(".row", has_text="Blockers, second round")
+    row.get_by_role("button").first.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"#n-"))
+    assert row.get_by_text("Muted until").is_visible()
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_text("Unmuted.").wait_for()
+    assert row.get_by_text("Muted until").count() == 0
+
+
+def test_a_deleted_notification_comes_back(open_page):
+    page = open_page()
+    sign_in(page)
+    row = page.locator(".row", has_text="Leeds is late")
+    row.get_by_role("button").first.click()
+    row.get_by_role("button", name="Delete").click()
+    page.get_by_text("Deleted.").wait_for()
+    assert row.count() == 0
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_text("Brought back").wait_for()
+    assert row.count() == 1
+
+
+def test_a_mail_is_shown_and_its_links_lead_to_its_readers_pages(open_page):
+    page = open_page("/mailbox?to=ana%40copperglass.example")
+    page.locator(".mail-link").first.click()
+    frame = page.frame_locator("iframe")
+    link = frame.get_by_role("link", name="Change when and what you get")
+    link.wait_for()
+    page.get_by_role("button", name="Sign in as Ana Ruiz").click()
+    page.wait_for_url("**/settings")
+    page.go_back()
+    with page.context.expect_page() as opened:
+        link.click()
+    opened.value.get_by_role("heading", name="Notification settings").wait_for()
+
+
+def test_a_mails_mute_link_asks_first(open_page):
+    page = open_page("/mailbox?to=ben%40copperglass.example")
+    page.locator(".mail-link").first.click()
+    with page.context.expect_page() as opened:
+        page.frame_locator("iframe").get_by_role("link", name=re.compile("^Mute ")).last.click()
+    opened.value.get_by_role("button", name="Mute").click()
+    opened.value.get_by_role("heading", name="Muted").wait_for()
+
+
+@pytest.mark.parametrize("form", ["Text", "Headers", "Source"])
+def test_a_mail_has_its_other_forms(open_page, form):
+    page = open_page("/mailbox/1")
+    page.get_by_role("link", name=form, exact=True).click()
+    page.get_by_text(re.compile("Callboard|Message-ID")).first.wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("link", name=".eml").click()
+    assert download.value.suggested_filename == "callboard-1.eml"
+
+
+def test_the_first_screen_tells_what_happens_while_it_is_open(open_page, site):
+    page = open_page()
+    before = page.locator(".happening").first.inner_text()
+    now = datetime.now(UTC)
+    site.send(list(history(now - timedelta(days=1), now, seed=8))[-1:])
+    page.wait_for_function("(text) => document.querySelector('.happening').innerText.split('\\n')[0] !== text.split('\\n')[0]"
+                           " || document.querySelector('.happening').innerText.includes('just now')", arg=before, timeout=20_000)  # fmt: skip
+
+
+def test_an_item_says_why(open_page):
+    page = open_page()
+    sign_in(page)
+    page.goto("/history")
+    page.locator(".entry-what").first.click()
+    page.get_by_role("heading", name="Did I get this, and why?").wait_for()
+    assert page.get_by_text("It happened in the portal").is_visible()
+    page.locator(".asked-title a").first.click()
+    page.wait_for_url(re.compile(r"/settings#n-"))
+    assert page.locator(".row:target").count() == 1
