@@ -115,7 +115,7 @@ def test_partners_and_titles_in_conditions_exist() -> None:
 
 def test_there_are_about_sixty_with_ids_and_some_are_muted() -> None:
     assert len(CUSTOM) == 68
-    assert [one["id"] for one in CUSTOM] == [f"n-{number}" for number in range(1, 67)]
+    assert [one["id"] for one in CUSTOM] == [f"n-{number}" for number in range(1, 69)]
     assert sum(one["muted"] for one in CUSTOM) == 3
     assert {one["frequency"] for one in CUSTOM} == {"immediately", "hourly", "daily", "weekly"}
 
