@@ -14,7 +14,7 @@ from types import FrameType
 import structlog
 
 from callboard.base.config import Config
-from callboard.base.errors import RejectedError
+from callboard.base.errors import PermanentError, RejectedError
 
 STOP_S = 10.0
 """Seconds a process may take to end its work before it is killed; nothing is lost by that."""
@@ -104,7 +104,7 @@ def run(config: Config, *, port: int, demo: bool) -> None:
     base = [sys.executable, "-m", "callboard"]
     if demo:
         environ["CALLBOARD_DEMO"] = "1"
-        subprocess.run([sys.executable, "-m", "callboard.demo", "load"], env=environ, check=True)
+        _load_demo(environ)
     children = [
         _Child("web", [*base, "serve", "--port", str(port)], environ),
         _Child("worker", [*base, "worker"], environ),
@@ -113,6 +113,21 @@ def run(config: Config, *, port: int, demo: bool) -> None:
         children.append(_Child("demo", [sys.executable, "-m", "callboard.demo", "play"], environ, keep=False))
     _announce(config, environ["CALLBOARD_BASE_URL"], demo=demo)
     _watch(children)
+
+
+def _load_demo(environ: dict[str, str]) -> None:
+    """Fill the home with the demo studio, unless it has events already.
+
+    Raises:
+        PermanentError: the studio can not be loaded; its own lines say why.
+    """
+    from callboard.intake.store import count_events  # noqa: PLC0415 - needs Django started
+
+    if count_events()["newest_us"]:
+        return
+    done = subprocess.run([sys.executable, "-m", "callboard.demo", "load"], env=environ, check=False)
+    if done.returncode:
+        raise PermanentError("the demo studio could not be loaded; the lines above say why")
 
 
 def _announce(config: Config, base_url: str, *, demo: bool) -> None:
