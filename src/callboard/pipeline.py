@@ -230,21 +230,20 @@ class Pipeline:
     def _save_notifications(self, file: NotificationsFile) -> int:
         book = preferences.load_book(self.catalogue)
         now = self.now()
-        changed = 0
+        customs = []
         for one in file.customs:
             known = book.customs.get(one.id)
-            if known and _says_the_same(known, one):
-                continue
-            preferences.save_custom(replace(one, version=known.version + 1 if known else 1), now)
-            changed += 1
+            if known is None or not _says_the_same(known, one):
+                customs.append(replace(one, version=known.version + 1 if known else 1))
+        mutes = []
         for wish in file.mutes:
             mute = book.mutes.get((wish.user_id, wish.ref))
             so = (mute.muted, mute.until) if mute and mute.muted else (False, None)
-            if wish.muted is None or (wish.muted, wish.until) == so:
-                continue
-            preferences.set_mute(wish.user_id, wish.ref, muted=wish.muted, until=wish.until, by=MutedBy.IMPORT, now=now)
-            changed += 1
-        return changed
+            if wish.muted is not None and (wish.muted, wish.until) != so:
+                mutes.append(wish.as_mute(MutedBy.IMPORT))
+        preferences.save_customs(customs, now)
+        preferences.save_mutes(mutes, now)
+        return len(customs) + len(mutes)
 
     # release of held mail
 

@@ -50,7 +50,12 @@ class Site:
 
 def environment(home, url):
     source = str(Path(__file__).resolve().parents[2] / "src")
-    return os.environ | {"PYTHONPATH": source, "CALLBOARD_HOME": str(home), "CALLBOARD_BASE_URL": url, "CALLBOARD_DEMO": "1"}
+    return os.environ | {
+        "PYTHONPATH": source,
+        "CALLBOARD_HOME": str(home),
+        "CALLBOARD_BASE_URL": url,
+        "CALLBOARD_DEMO": "1",
+    }
 
 
 @pytest.fixture(scope="session")

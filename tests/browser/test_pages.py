@@ -6,14 +6,14 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.browser.conftest import sign_in
 
 from callboard.demo.traffic import history
-from tests.browser.conftest import sign_in
 
 PAGES = ["/", "/settings", "/settings?q=copperglass&show=custom", "/history", "/mailbox", "/mailbox/1", "/sign-in"]
 NAMELESS = """
 () => [...document.querySelectorAll("a, button, input:not([type=hidden]), summary, iframe")]
-  .filter((one) => !(one.innerText || "").trim() && !one.getAttribute("aria-label") && !one.title && !(one.labels || []).length)
+  .filter((one) => one.checkVisibility() && !(one.innerText || "").trim() && !one.getAttribute("aria-label") && !one.title && !(one.labels || []).length)
   .map((one) => one.outerHTML.slice(0, 120))
 """
 TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"

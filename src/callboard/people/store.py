@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
+
+from django.contrib.auth.hashers import make_password
 
 from callboard.base.texts import address_key
 from callboard.catalogue.values import PartnerKind
@@ -73,25 +75,26 @@ def save_people(file: PeopleFile, known: Directory) -> list[int]:
     return [one.id for one in persons if one.id and known.persons[one.id].active and not one.active]
 
 
-def _save_persons(persons: Iterable[Person], revision: int) -> None:
-    for one in persons:
-        values = {
-            "email": one.email,
-            "email_key": address_key(one.email),
-            "name": one.name,
-            "partner_id": one.partner,
-            "roles": " ".join(one.roles),
-            "is_active": one.active,
-            "time_zone": one.time_zone,
-            "locale": one.locale,
-            "digest_hour": one.digest_hour,
-            "digest_weekday": one.digest_weekday,
-            "notify_own_actions": one.notify_own_actions,
-            "revision": revision,
-        }
-        if one.id:
-            User.objects.filter(id=one.id).update(**values)
-        else:
-            user = User(**values)
-            user.set_unusable_password()
-            user.save(force_insert=True)
+def _save_persons(persons: Sequence[Person], revision: int) -> None:
+    known = [one for one in persons if one.id]
+    fresh = [User(**_row(one, revision), password=make_password(None)) for one in persons if not one.id]
+    User.objects.bulk_create(fresh, batch_size=500)
+    for one in known:
+        User.objects.filter(id=one.id).update(**_row(one, revision))
+
+
+def _row(one: Person, revision: int) -> dict[str, Any]:
+    return {
+        "email": one.email,
+        "email_key": address_key(one.email),
+        "name": one.name,
+        "partner_id": one.partner,
+        "roles": " ".join(one.roles),
+        "is_active": one.active,
+        "time_zone": one.time_zone,
+        "locale": one.locale,
+        "digest_hour": one.digest_hour,
+        "digest_weekday": one.digest_weekday,
+        "notify_own_actions": one.notify_own_actions,
+        "revision": revision,
+    }

@@ -58,7 +58,7 @@ def create(person: Person, raw: Mapping[str, Any], catalogue: Catalogue, now: da
     """
     found = _checked(person, raw, catalogue, new_id())
     with transaction.atomic():
-        store.save_custom(found, now)
+        store.save_customs([found], now)
     return replace(found, created_at=now)
 
 
@@ -92,7 +92,7 @@ def edit(
             person, as_json(known) | {key: raw[key] for key in EDITABLE if key in raw}, catalogue, known.id
         )
         changed = replace(found, version=known.version + 1, created_at=known.created_at)
-        store.save_custom(changed, now)
+        store.save_customs([changed], now)
     return changed
 
 

@@ -15,7 +15,7 @@ from callboard.base.texts import kind_of, name_fault
 from callboard.catalogue.values import Catalogue
 from callboard.people.values import Directory, Person
 from callboard.preferences.rules import read_custom
-from callboard.preferences.values import Book, Kind, Notification, Ref
+from callboard.preferences.values import Book, Kind, Mute, MutedBy, Notification, Ref
 
 _CUSTOM_KEYS = ("id", "user", "name", "event_type", "where", "frequency", "muted", "muted_until")
 _DEFAULT_KEYS = ("user", "default", "muted", "muted_until")
@@ -29,6 +29,10 @@ class MuteWish:
     ref: Ref
     muted: bool | None
     until: datetime | None
+
+    def as_mute(self, by: MutedBy) -> Mute:
+        """Return the wish as a mute that has no revision yet."""
+        return Mute(user_id=self.user_id, ref=self.ref, muted=bool(self.muted), until=self.until, by=by, revision=0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
+
+from django.db import connection
 
 from callboard.base import strict_json
 from callboard.base.instants import from_us, to_us
@@ -99,21 +101,34 @@ def owners_of(ids: Iterable[str]) -> dict[str, int]:
     return found
 
 
-def save_custom(notification: Notification, now: datetime) -> None:
-    """Insert a Custom notification or replace its content; a deleted one comes back."""
-    values = {
-        "user_id": notification.user_id,
-        "name": notification.name,
-        "event_type": notification.event_type,
-        "where_json": strict_json.dumps([one.as_json() for one in notification.where]),
-        "frequency": notification.frequency.value,
-        "version": notification.version,
-        "deleted_us": None,
-        "revision": next_revision(),
-    }
-    CustomNotification.objects.update_or_create(
-        id=notification.id, defaults=values, create_defaults=values | {"created_us": to_us(now)}
-    )
+def save_customs(notifications: Sequence[Notification], now: datetime) -> None:
+    """Insert Custom notifications or replace their content; a deleted one comes back."""
+    if not notifications:
+        return
+    revision, now_us = next_revision(), to_us(now)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO preferences_customnotification"
+            " (id, user_id, name, event_type, where_json, frequency, version, created_us, deleted_us, revision)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, NULL, %s)"
+            " ON CONFLICT (id) DO UPDATE SET name = excluded.name, event_type = excluded.event_type,"
+            " where_json = excluded.where_json, frequency = excluded.frequency, version = excluded.version,"
+            " deleted_us = NULL, revision = excluded.revision",
+            [
+                (
+                    one.id,
+                    one.user_id,
+                    one.name,
+                    one.event_type,
+                    strict_json.dumps([each.as_json() for each in one.where]),
+                    one.frequency.value,
+                    one.version,
+                    now_us,
+                    revision,
+                )
+                for one in notifications
+            ],
+        )
 
 
 def delete_custom(notification_id: str, now: datetime) -> None:
@@ -128,13 +143,35 @@ def undelete_custom(user_id: int, notification_id: str, deleted_after_us: int) -
     return rows.update(deleted_us=None, revision=next_revision()) == 1
 
 
+def save_mutes(mutes: Sequence[Mute], now: datetime) -> None:
+    """Mute or unmute notifications; the mutes' own revisions are replaced by the next one."""
+    if not mutes:
+        return
+    revision, now_us = next_revision(), to_us(now)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO preferences_muterecord"
+            " (user_id, kind, notification, muted, until_us, by, changed_us, revision)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+            " ON CONFLICT (user_id, kind, notification) DO UPDATE SET muted = excluded.muted,"
+            " until_us = excluded.until_us, by = excluded.by, changed_us = excluded.changed_us,"
+            " revision = excluded.revision",
+            [
+                (
+                    one.user_id,
+                    one.ref.kind.value,
+                    one.ref.id,
+                    one.muted,
+                    None if one.until is None else to_us(one.until),
+                    one.by.value,
+                    now_us,
+                    revision,
+                )
+                for one in mutes
+            ],
+        )
+
+
 def set_mute(user_id: int, ref: Ref, *, muted: bool, until: datetime | None, by: MutedBy, now: datetime) -> None:
     """Mute or unmute one notification of a person."""
-    values = {
-        "muted": muted,
-        "until_us": None if until is None else to_us(until),
-        "by": by.value,
-        "changed_us": to_us(now),
-        "revision": next_revision(),
-    }
-    MuteRecord.objects.update_or_create(user_id=user_id, kind=ref.kind.value, notification=ref.id, defaults=values)
+    save_mutes([Mute(user_id=user_id, ref=ref, muted=muted, until=until, by=by, revision=0)], now)

@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from tests.integration.web.studio import CUSTOM, NOW, OPERATOR, PEOPLE
 
 from callboard.base.clock import SetClock
 from callboard.people.models import User
 from callboard.pipeline import Pipeline
 from callboard.web import viewer
-from tests.integration.web.studio import CUSTOM, NOW, OPERATOR, PEOPLE
 
 
 @pytest.fixture

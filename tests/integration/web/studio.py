@@ -10,7 +10,12 @@ from callboard.mail.composing import MUTE_LINK
 from callboard.mail.models import Mail
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
-ANA, TOM, SAM, OPERATOR = "ana@copperglass.example", "tom@tidewater.example", "sam@studio.example", "olga@callboard.example"
+ANA, TOM, SAM, OPERATOR = (
+    "ana@copperglass.example",
+    "tom@tidewater.example",
+    "sam@studio.example",
+    "olga@callboard.example",
+)
 REDELIVERY, PROCESSED = "delivery.redelivery_requested", "delivery.processed"
 PEOPLE = {
     "partners": [

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 from django.db import transaction
+from tests.integration.web.studio import ANA, NOW, accept, event
 
 from callboard.console.operators import console
 from callboard.intake import store as log
 from callboard.intake.models import EventRecord, EventState
 from callboard.mail import store as outbox
 from callboard.mail.models import Mail, MailState
-from tests.integration.web.studio import ANA, NOW, accept, event
 
 
 @pytest.fixture

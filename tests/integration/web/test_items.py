@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from tests.integration.web.studio import ANA, SAM, TOM, accept, event
 
 from callboard.people.models import User
 from callboard.web import viewer
 from callboard.web.views.items import portal_url
-from tests.integration.web.studio import ANA, SAM, TOM, accept, event
 
 
 def test_the_page_says_what_happened_and_why_it_was_mailed(pipeline, as_):
@@ -70,7 +70,7 @@ def test_the_way_into_the_portal_encodes_the_subject(pipeline):
 
 @pytest.mark.parametrize("page", ["/items/{key}", "/history", "/", "/happened"])
 def test_a_hostile_title_is_text_on_every_page(pipeline, as_, demo, page):
-    hostile = '<script>alert(1)</script><img src=x onerror=alert(2)>"\'\u202e'
+    hostile = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'\u202e"
     (draft,) = accept(pipeline, event(title=hostile, title_names=[hostile, hostile], comment=hostile, actor=hostile))
     text = as_(ANA).get(page.format(key=draft.key)).content.decode()
     assert "<script>alert" not in text

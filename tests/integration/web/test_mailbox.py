@@ -7,11 +7,11 @@ from email.message import EmailMessage
 from email.policy import SMTP
 
 import pytest
+from tests.integration.web.studio import ANA, NOW, TOM
 
 from callboard.base.config import SmtpServer
 from callboard.base.instants import to_us
 from callboard.mail.mailbox import Mailbox
-from tests.integration.web.studio import ANA, NOW, TOM
 
 HTML = "<!doctype html><html><head><title>x</title></head><body><script>alert(1)</script><a href='/settings'>go</a></body></html>"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from tests.integration.web.studio import ANA, NOW, PROCESSED, REDELIVERY, accept, event, mute_url
 
 from callboard.people.models import User
 from callboard.preferences import actions, store
 from callboard.preferences.values import Kind, MutedBy, Ref
 from callboard.web.viewer import catalogue, viewer_for
-from tests.integration.web.studio import ANA, NOW, PROCESSED, REDELIVERY, accept, event, mute_url
 
 CRITICAL = Ref(f"{REDELIVERY}/fulfillment_partner_operations", Kind.DEFAULT)
 ORDINARY = Ref(f"{PROCESSED}/fulfillment_partner_operations", Kind.DEFAULT)

@@ -6,11 +6,11 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
+from tests.integration.web.studio import ANA, CUSTOM, NOW, PROCESSED, REDELIVERY, TOM, accept, event
 
+from callboard.people.models import User
 from callboard.preferences import store
 from callboard.preferences.values import Kind, MutedBy, Ref
-from callboard.people.models import User
-from tests.integration.web.studio import ANA, CUSTOM, NOW, PROCESSED, REDELIVERY, TOM, accept, event
 
 DEFAULT = f"{REDELIVERY}/fulfillment_partner_operations"
 

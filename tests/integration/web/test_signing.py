@@ -6,11 +6,11 @@ import pytest
 from django.contrib.auth.tokens import default_token_generator
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
+from tests.integration.web.studio import ANA, PEOPLE, TOM
 
 from callboard.people.models import User
 from callboard.web import limits
 from callboard.web.models import SignInTry
-from tests.integration.web.studio import ANA, PEOPLE, TOM
 
 PASSWORD = "a password for tests"
 
@@ -121,7 +121,9 @@ def test_one_click_is_for_this_machine_only(pipeline, demo, browser, settings, r
     assert browser.get("/", **request_)["Location"] == "/sign-in"
 
 
-@pytest.mark.parametrize(("remote", "host"), [("::1", "[::1]"), ("127.0.0.5", "127.0.0.1:8000"), ("127.0.0.1", "localhost")])
+@pytest.mark.parametrize(
+    ("remote", "host"), [("::1", "[::1]"), ("127.0.0.5", "127.0.0.1:8000"), ("127.0.0.1", "localhost")]
+)
 def test_this_machine_has_several_names(pipeline, demo, browser, remote, host):
     response = browser.post("/sign-in-as", {"email": TOM}, REMOTE_ADDR=remote, HTTP_HOST=host)
     assert response.status_code == 302

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.integration.web.studio import ANA, SAM, TOM, accept, event
 
 
@@ -31,7 +30,9 @@ def test_the_search_finds_everybody_and_shows_who_is_deactivated(pipeline, demo,
     page = browser.get("/?who=tidewater").content.decode()
     assert "Tom Hale" in page
     assert "Ana Ruiz" not in page
-    pipeline.import_people({"users": [{"email": SAM, "name": "Sam Okafor", "partner": "the-studio", "roles": [], "active": False}]})
+    pipeline.import_people(
+        {"users": [{"email": SAM, "name": "Sam Okafor", "partner": "the-studio", "roles": [], "active": False}]}
+    )
     assert "Deactivated" in browser.get("/?who=okafor").content.decode()
     assert "Nobody is called that" in browser.get("/?who=<script>").content.decode()
 
