@@ -181,6 +181,8 @@ class Courier:
         return self.clock.now()
 
     def _lease(self) -> list[Leased]:
+        if not store.is_due(self._now()):
+            return []
         with transaction.atomic():
             return store.lease(self.owner.id, time.time() + LEASE_S, self._now(), LEASE_BATCH)
 

@@ -111,6 +111,11 @@ def lease(owner_id: str, until_s: float, now: datetime, limit: int) -> list[Leas
     return found
 
 
+def is_due(now: datetime) -> bool:
+    """Return whether a mail waits to be sent; a look without a lock."""
+    return Mail.objects.filter(state=MailState.QUEUED, next_attempt_us__lte=to_us(now)).exists()
+
+
 def still_leased(mail_ids: Iterable[int], owner_id: str) -> set[int]:
     """Return which of the mails this owner still holds: a lease that expired may be another's."""
     rows = Mail.objects.filter(id__in=list(mail_ids), state=MailState.LEASED, lease_owner=owner_id)

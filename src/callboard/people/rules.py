@@ -129,25 +129,25 @@ def _read_partner(raw: Any, at: str, known: Directory) -> Partner | list[Fault]:
 
 
 def _hierarchy_faults(partners: list[Partner], after: dict[str, Partner]) -> list[Fault]:
+    """Check every link: a file can break one from either end, by the child's parent or the parent's kind."""
+    places = {one.id: position for position, one in enumerate(partners)}
     faults = []
-    for position, partner in enumerate(partners):
-        at = f"/partners/{position}/parent"
-        parent = after.get(partner.parent) if partner.parent is not None else None
-        if partner.parent is not None and parent is None:
+    for partner in after.values():
+        if partner.parent is None:
+            continue
+        parent = after.get(partner.parent)
+        at = (
+            f"/partners/{places[partner.id]}/parent"
+            if partner.id in places
+            else f"/partners/{places.get(partner.parent)}/kind"
+        )
+        if parent is None:
             faults.append(Fault(at, f"{partner.parent!r} is not a partner"))
-        elif parent and parent.kind is not partner.kind:
-            faults.append(
-                Fault(at, f"{parent.id} is a {parent.kind}; a parent must be of the same kind, {partner.kind}")
-            )
-        elif _in_cycle(partner.id, after):
+        elif parent.kind is not partner.kind:
+            kinds = f"{parent.id} is a {parent.kind} and {partner.id} under it a {partner.kind}"
+            faults.append(Fault(at, f"{kinds}; a parent must be of the same kind"))
+        elif partner.id in places and _in_cycle(partner.id, after):
             faults.append(Fault(at, f"makes {partner.id} its own ancestor"))
-        changed_children = [one for one in after.values() if one.parent == partner.id and one.kind is not partner.kind]
-        if changed_children and changed_children[0] not in partners:
-            faults.append(
-                Fault(
-                    f"/partners/{position}/kind", f"{changed_children[0].id} under it is a {changed_children[0].kind}"
-                )
-            )
     return faults
 
 
