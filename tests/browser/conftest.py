@@ -25,7 +25,9 @@ CHROMIUM = shutil.which("chromium")
 START_S = 60.0
 VIOLATIONS = """
 window.violations = [];
-document.addEventListener("securitypolicyviolation", (one) => violations.push(`${one.violatedDirective} ${one.blockedURI}`));
+document.addEventListener("securitypolicyviolation", (one) => {
+  violations.push(`${one.violatedDirective} ${one.blockedURI}`);
+});
 """
 
 

@@ -139,7 +139,7 @@ def _cloud_event(catalogue: Catalogue) -> dict[str, Any]:
             "time": _or_null(_instant()) | {"description": "missing: the instant of acceptance"},
             "datacontenttype": {"enum": ["application/json", None]},
             "dataschema": _or_null(text),
-            "data": ref("EventData"),
+            "data": _or_null(ref("EventData")),
         },
         "propertyNames": {"pattern": "^[a-z0-9]{1,64}$"},
         "additionalProperties": extension,
@@ -188,7 +188,7 @@ def _event_data(catalogue: Catalogue) -> dict[str, Any]:
         either = [one, {"type": "null"}] + ([{"type": "array", "items": one}] if field.multiple else [])
         said[field.key] = {"title": field.label, "anyOf": either}
     return {
-        "type": ["object", "null"],
+        "type": "object",
         "description": "Field keys of the catalogue. Other keys are kept; unknown enum values are taken.",
         "properties": said,
         "additionalProperties": True,

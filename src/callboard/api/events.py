@@ -66,9 +66,7 @@ def send_events(request: HttpRequest) -> Status[Any]:
 def _read(request: HttpRequest) -> Sequence[Draft]:
     kind = media_type(request)
     if kind not in (STRUCTURED, BATCH, *BINARY):
-        raise Problem(
-            "unsupported-media-type", f"events come as {TAKEN} (with ce- headers)", headers={"Accept": TAKEN}
-        )
+        raise Problem("unsupported-media-type", f"events come as {TAKEN} (with ce- headers)", headers={"Accept": TAKEN})
     body = read_bounded(request, MAX_BODY_BYTES)
     catalogue = process.catalogue()
     if kind == BATCH:
@@ -97,6 +95,8 @@ def _read_binary(request: HttpRequest, body: bytes) -> Draft | list[Fault]:
             f"there are no ce- headers, so this is not a CloudEvent in binary mode; send {STRUCTURED}",
             headers={"Accept": TAKEN},
         )
+    if body.strip() == b"null":
+        return [Fault("/data", "must be an object, not null; without data, send no body")]
     return read_binary(headers, body, process.catalogue())
 
 

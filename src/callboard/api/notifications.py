@@ -277,5 +277,3 @@ def _set_mute(viewer: Viewer, notification_id: str, *, muted: bool, until: datet
         # The action speaks of 4.2's muted_until; this body calls it until
         raise problem_of([replace(one, pointer="/until") for one in exc.faults], exc.type) from exc
     return notification_json(known, _fresh(viewer))
-
-

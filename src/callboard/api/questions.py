@@ -17,7 +17,7 @@ from callboard.catalogue.conditions import OPERATORS
 from callboard.catalogue.values import Event, EventType
 from callboard.insights import explain as insight
 from callboard.insights import ledger, store
-from callboard.insights.values import search_values, visible_fields
+from callboard.insights.choices import search_values, visible_fields
 from callboard.intake import store as log
 from callboard.intake.cloudevents import event_key
 from callboard.people.access import may_see
@@ -165,5 +165,3 @@ def _world(viewer: Viewer) -> World:
         book.put_mute(mute)
     world.book = book
     return world
-
-

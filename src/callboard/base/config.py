@@ -118,8 +118,12 @@ def _refuse(variable: str, fault: str, example: str) -> RejectedError:
 def _database_url(value: str | None) -> str | None:
     if not value:
         return None
-    parts = urlsplit(value)
-    if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in {"postgresql", "postgres"} and parts.path.strip("/") and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
         raise _refuse(
             "CALLBOARD_DATABASE_URL",
             "must be a postgresql:// address with a database name",

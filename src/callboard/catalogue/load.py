@@ -56,7 +56,7 @@ class _Reader:
         types = {key: self._event_type(key, raw, fields) for key, raw in self._table(merged, "event_types").items()}
         roles = {key: self._role(key, raw) for key, raw in self._table(merged, "roles").items()}
         if not types:
-            self._say("event_types", "is empty; a catalogue needs at least one event type")
+            self._say("event_types", "is empty; a catalogue needs at least one event type", path.name)
         self._stop_at_faults()
         known_types = {key: value for key, value in types.items() if value}
         known_roles = {key: value for key, value in roles.items() if value}
@@ -180,6 +180,9 @@ class _Reader:
         if record is None:
             return None
         type_ = FieldType(self._choice(record, "type", f"{where}.type", tuple(FieldType)))
+        label = self._text(record, "label", f"{where}.label")
+        if record.get("type") != type_:
+            return None  # whether the rest is right depends on the type
         values = self._texts(record, "values", f"{where}.values", default=[])
         multiple = record.get("multiple", False)
         if not isinstance(multiple, bool):
@@ -192,7 +195,7 @@ class _Reader:
             self._say(f"{where}.values", f"cannot be given for type {type_}; remove it")
         return Field(
             key=key,
-            label=self._text(record, "label", f"{where}.label"),
+            label=label,
             type=type_,
             values=values,
             multiple=bool(multiple),

@@ -8,7 +8,7 @@ import typer
 
 from callboard.base.errors import RejectedError
 from callboard.base.instants import format_instant, from_us
-from callboard.base.texts import address_fault, address_key, name_fault
+from callboard.base.texts import address_fault, name_fault
 from callboard.catalogue.load import load_catalogue
 from callboard.cli import boot, checks, questions, supervisor
 from callboard.cli.output import print_counts, print_line, progress
@@ -106,14 +106,9 @@ def create_operator(email: Annotated[str, typer.Argument(help="The person's addr
     from django.utils.encoding import force_bytes  # noqa: PLC0415
     from django.utils.http import urlsafe_base64_encode  # noqa: PLC0415
 
-    from callboard.people.models import User  # noqa: PLC0415
+    from callboard.people.store import make_operator  # noqa: PLC0415
 
-    user = User.objects.filter(email_key=address_key(email)).first()
-    if user is None:
-        user = User(email=email, name=email.partition("@")[0])
-        user.set_unusable_password()
-    user.is_staff = user.is_superuser = True
-    user.save()
+    user = make_operator(email)
     token = default_token_generator.make_token(user)
     code = urlsafe_base64_encode(force_bytes(user.pk))
     print_line(f"{user.email} is an operator. Set the password within three days at")

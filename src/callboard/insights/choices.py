@@ -51,9 +51,7 @@ def visible_fields(person: Person, catalogue: Catalogue) -> dict[str, tuple[str,
     return found
 
 
-def search_values(
-    field: Field, wanted: str, person: Person, catalogue: Catalogue, directory: Directory
-) -> list[Value]:
+def search_values(field: Field, wanted: str, person: Person, catalogue: Catalogue, directory: Directory) -> list[Value]:
     """Return up to `MAX_VALUES` values whose code or name holds `wanted`, letter case aside.
 
     Numbers, dates and yes/no have no list: theirs is empty.

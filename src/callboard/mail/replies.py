@@ -12,8 +12,8 @@ from callboard.base.reasons import Importance
 FIRST_RETRY = timedelta(minutes=5)
 LONGEST_RETRY = timedelta(minutes=70)
 """Retries go from 5 to 70 minutes. Source: interfaces P4, Postfix's defaults 300 s and 4,000 s."""
-JITTER = 0.2
-"""Part of a delay by which it may differ, so that a cohort does not come back at one instant."""
+JITTER = 0.4
+"""Part of a delay by which it may be longer, so that a cohort does not come back at one instant."""
 EXPIRY = {
     Importance.CRITICAL: timedelta(days=5),
     Importance.STANDARD: timedelta(days=2),
@@ -73,8 +73,7 @@ def read_reply(code: int, text: str) -> Reply:
 def retry_delay(attempts: int, chance: float) -> timedelta:
     """Return the pause after so many attempts; `chance` in [0, 1) spreads it by the jitter."""
     doubled: timedelta = FIRST_RETRY * (1 << max(0, min(attempts - 1, 10)))
-    spread = 1 - JITTER + 2 * JITTER * chance
-    return min(doubled, LONGEST_RETRY) * spread
+    return min(doubled, LONGEST_RETRY / (1 + JITTER)) * (1 + JITTER * chance)
 
 
 def domain_of(email: str) -> str:

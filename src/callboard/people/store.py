@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.db import transaction
 
 from callboard.base.texts import address_key
 from callboard.catalogue.values import PartnerKind
@@ -81,6 +82,19 @@ def _save_persons(persons: Sequence[Person], revision: int) -> None:
     User.objects.bulk_create(fresh, batch_size=500)
     for one in known:
         User.objects.filter(id=one.id).update(**_row(one, revision))
+
+
+def make_operator(email: str) -> User:
+    """Give the person with this address the operators' console; a new one has no partner and no password yet."""
+    with transaction.atomic():
+        user = User.objects.filter(email_key=address_key(email)).first()
+        if user is None:
+            user = User(email=email, name=email.partition("@")[0])
+            user.set_unusable_password()
+        user.is_staff = user.is_superuser = True
+        user.revision = next_revision()
+        user.save()
+    return user
 
 
 def _row(one: Person, revision: int) -> dict[str, Any]:

@@ -129,7 +129,7 @@ def _read_one(
         return faults + mute
     if "default" in raw:
         default = raw["default"]
-        if default not in catalogue.defaults:
+        if not isinstance(default, str) or default not in catalogue.defaults:
             close = get_close_matches(str(default), catalogue.defaults, n=1)
             faults.append(
                 Fault(

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from callboard.web.store import Moment, SentMail, Told
 
 SHOWN = 9
+LOOKED_AT = 200
+"""Moments among which the latest bulk action is looked for."""
 _ONLOOKER = Person(id=0, email="", name="", partner=None, kind=PartnerKind.STUDIO, roles=())
 
 
@@ -51,7 +53,7 @@ def latest() -> list[Happening]:
     """Return what was accepted last, newest first."""
     now = business_now()
     narrator = Narrator(catalogue(), people(), _ONLOOKER, now)
-    moments = store.latest_moments(SHOWN)
+    moments = _chosen(store.latest_moments(LOOKED_AT))
     events = log.load_events(one.last for one in moments)
     found = []
     for moment in moments:
@@ -70,6 +72,14 @@ def latest() -> list[Happening]:
             )
         )
     return found
+
+
+def _chosen(moments: list[Moment]) -> list[Moment]:
+    """Return the newest moments; the latest bulk action stays in view until there is a newer one."""
+    bulk = next((one for one in moments if one.count >= store.BULK), None)
+    if bulk is None or bulk in moments[:SHOWN]:
+        return moments[:SHOWN]
+    return [*moments[: SHOWN - 1], bulk]
 
 
 def _told_words(told: list[Told], moment: Moment) -> list[tuple[str, str]]:

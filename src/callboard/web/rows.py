@@ -8,6 +8,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
 from callboard.base.instants import from_us
 from callboard.base.reasons import Frequency, Importance
 from callboard.base.texts import folded, shown
@@ -43,6 +46,12 @@ class Part:
     strong: bool = False
 
 
+def parts_html(parts: Iterable[Part]) -> SafeString:
+    """Return a sentence's parts, escaped, with what is strong in bold."""
+    pieces = [f"<b>{escape(part.text)}</b>" if part.strong else escape(part.text) for part in parts]
+    return mark_safe("".join(pieces))  # noqa: S308 - every part is escaped above
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One notification as the page shows it. All texts are plain."""
@@ -65,6 +74,16 @@ class Row:
     def is_custom(self) -> bool:
         """Return whether the person made it."""
         return self.ref.kind is Kind.CUSTOM
+
+    @property
+    def html(self) -> SafeString:
+        """Return the sentence with what matters in bold."""
+        return parts_html(self.sentence)
+
+    @property
+    def target(self) -> str:
+        """Return how the page's form names the row."""
+        return f"{self.ref.kind.value} {self.ref.id}"
 
     @property
     def is_muted(self) -> bool:

@@ -14,11 +14,13 @@ from callboard.insights import store as insights
 from callboard.mail import store as outbox
 from callboard.preferences import actions
 from callboard.preferences.values import Kind
-from callboard.web.rows import Part, condition_parts, muted_words, sentence_parts
+from callboard.web.rows import Part, condition_parts, muted_words, parts_html, sentence_parts
 from callboard.web.words import exact, plural, upcoming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from django.utils.safestring import SafeString
 
     from callboard.catalogue.values import Event
     from callboard.mail.wording import Narrator
@@ -33,6 +35,11 @@ class Check:
     parts: tuple[Part, ...]
     holds: bool
     has: str
+
+    @property
+    def html(self) -> SafeString:
+        """Return the condition with what matters in bold."""
+        return parts_html(self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +85,18 @@ class Story:
 def tell(event: Event, viewer: Viewer) -> Story:
     """Return why the viewer did, or did not, get an event that the viewer may see."""
     row = insights.ledger_row(event.number, viewer.person.id)
-    known = insight.explain(event, viewer.person, viewer.world(), viewer.now)
+    world = viewer.world()
+    known = insight.explain(event, viewer.person, world, viewer.now)
     mine = actions.own(viewer.person, viewer.catalogue)
     pairs = [
         (one, said) for one, said in zip(mine, known["notifications"], strict=True) if one.event_type == event.type
     ]
     narrator = viewer.narrator()
     counted = {(one["id"], one["kind"]) for one in known["decision"]["notifications"]} if known["decision"] else set()
-    asked = [_asked(one, said, counted, viewer, narrator) for one, said in pairs]
+    asked = []
+    for one, said in pairs:
+        muted = muted_words(world.book.mutes.get((viewer.person.id, one.ref)), viewer, narrator)
+        asked.append(_asked(one, said, muted, viewer, counted=(one.id, one.kind.value) in counted))
     asked.sort(key=lambda one: _ORDER.index(one.tone))
     answer, because, tone = _answer(row, asked, narrator)
     return Story(answer, because, tone, tuple(asked), len(mine) - len(asked), tuple(_steps(event, row, narrator)))
@@ -143,12 +154,8 @@ def _because(row: dict[str, Any]) -> str:
     return f"{count} notifications of yours asked for it; the fastest says {how}, and you get one mail."
 
 
-def _asked(
-    one: Notification, said: dict[str, Any], counted: set[tuple[str, str]], viewer: Viewer, narrator: Narrator
-) -> Asked:
-    mute = viewer.world().book.mutes.get((viewer.person.id, one.ref))
-    verdict, tone = _verdict(said, counted=(one.id, one.kind.value) in counted)
-    muted = muted_words(mute, viewer, narrator)
+def _asked(one: Notification, said: dict[str, Any], muted: str, viewer: Viewer, *, counted: bool) -> Asked:
+    verdict, tone = _verdict(said, counted=counted)
     if muted:
         verdict = f"{verdict} {muted}."
     checks = [

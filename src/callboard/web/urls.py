@@ -10,6 +10,7 @@ urlpatterns = [
     path("", start.start, name="start"),
     path("happened", start.happened, name="happened"),
     path("robots.txt", start.robots),
+    path("favicon.ico", start.icon),
     path("sign-in", signing.SignIn.as_view(), name="sign-in"),
     path("sign-in-as", signing.sign_in_as, name="sign-in-as"),
     path("sign-out", signing.SignOut.as_view(), name="sign-out"),

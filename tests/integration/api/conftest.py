@@ -5,15 +5,16 @@ from __future__ import annotations
 import pytest
 from django.conf import settings
 from django.test import Client
+from tests.integration.api.studio import HOST, PEOPLE
 
 from callboard.api import process
 from callboard.intake.store import make_key
 from callboard.people.models import User
 from callboard.pipeline import Pipeline
-from tests.integration.api.studio import HOST, PEOPLE
+
 
 @pytest.fixture
-def pipeline(db):
+def pipeline(db):  # noqa: ARG001 - it needs the database, not its value
     process.forget()
     found = Pipeline(settings.CONFIG)
     found.import_people(PEOPLE)
@@ -21,7 +22,7 @@ def pipeline(db):
 
 
 @pytest.fixture
-def sign_in(pipeline):
+def sign_in(pipeline):  # noqa: ARG001 - the people are there
     def make(email, **options):
         client = Client(SERVER_NAME=HOST, **options)
         client.force_login(User.objects.get(email_key=email))

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from callboard.intake.models import EventRecord
 
 HOST = "localhost"
 EVENT_TYPE = "delivery.redelivery_requested"
-PEOPLE = {
+PEOPLE: dict[str, Any] = {
     "partners": [
         {"id": "callboard-studio", "name": "The Studio", "kind": "studio"},
         {"id": "brackenfold", "name": "Brackenfold Pictures", "kind": "content_partner"},
         {"id": "copperglass", "name": "Copperglass Post", "kind": "fulfillment_partner"},
-        {"id": "copperglass-lisbon", "name": "Copperglass Lisbon", "kind": "fulfillment_partner", "parent": "copperglass"},
+        {"id": "copperglass-lisbon", "name": "Copperglass Lisbon", "kind": "fulfillment_partner",
+         "parent": "copperglass"},
         {"id": "tidewater", "name": "Tidewater Media", "kind": "fulfillment_partner"},
     ],
     "users": [
@@ -37,7 +39,7 @@ def event(event_id="e-1", event_type=EVENT_TYPE, partner="copperglass", **data):
 def send(portal, *events, raw=None, content_type=None, **options):
     """Send one event structured, several as a batch, or raw bytes."""
     body = raw if raw is not None else json.dumps(events[0] if len(events) == 1 else list(events)).encode()
-    kind = content_type or ("application/cloudevents+json" if len(events) == 1 else "application/cloudevents-batch+json")
+    kind = content_type or f"application/cloudevents{'' if len(events) == 1 else '-batch'}+json"
     return portal.post("/api/v1/events", data=body, content_type=kind, **options)
 
 
@@ -51,7 +53,7 @@ def notification(**changes):
 
 
 def post(client, path, body=None):
-    return client.post(f"/api/v1/{path}", data=json.dumps({} if body is None else body), content_type="application/json")
+    return client.post(f"/api/v1/{path}", data=body or {}, content_type="application/json")
 
 
 def problem(response, status, word):

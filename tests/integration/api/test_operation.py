@@ -8,13 +8,13 @@ from contextlib import closing
 import pytest
 from django.db import connection
 from django.test import Client
+from tests.integration.api.studio import HOST, event, problem, send
 
 from callboard.api import process
-from tests.integration.api.studio import HOST, event, problem, send
 
 
 @pytest.fixture
-def anyone(db):
+def anyone(db):  # noqa: ARG001 - it needs the database, not its value
     return Client(SERVER_NAME=HOST)
 
 
@@ -50,7 +50,10 @@ def test_metrics_come_from_the_database(anyone, portal, pipeline):
     assert 'callboard_intake_events_total{result="accepted"}' in text
 
 
-@pytest.mark.parametrize("far", [{"REMOTE_ADDR": "192.0.2.7"}, {"REMOTE_ADDR": ""}, {"HTTP_X_FORWARDED_FOR": "192.0.2.7"}])
+FAR = [{"REMOTE_ADDR": "192.0.2.7"}, {"REMOTE_ADDR": ""}, {"HTTP_X_FORWARDED_FOR": "192.0.2.7"}]
+
+
+@pytest.mark.parametrize("far", FAR)
 def test_metrics_from_elsewhere_need_a_key(anyone, portal, sam, far):
     problem(anyone.get("/metrics", **far), 403, "forbidden")
     problem(sam.get("/metrics", **far), 403, "forbidden")

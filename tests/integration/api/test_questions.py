@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-
-from callboard.intake.cloudevents import read_line
-from callboard.intake.store import add_events
 from tests.integration.api.studio import EVENT_TYPE, event, notification, post, problem, send
+
+from callboard.intake.cloudevents import Draft, read_line
+from callboard.intake.store import add_events
 
 
 def values(client, field, q=""):
@@ -20,6 +20,7 @@ def values(client, field, q=""):
 
 def store(pipeline, raw, ago=timedelta(0)):
     draft = read_line(json.dumps(raw).encode(), pipeline.catalogue)
+    assert isinstance(draft, Draft)
     add_events([draft], pipeline.now() - ago)
 
 

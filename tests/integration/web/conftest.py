@@ -30,7 +30,7 @@ def at(settings, tmp_path):
 
 
 @pytest.fixture
-def pipeline(db, at, settings):
+def pipeline(db, at, settings):  # noqa: ARG001 - they come first
     """The studio, loaded; its clock can be set by hand."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # argon2 is slow on purpose
     viewer.forget_people()
@@ -42,7 +42,7 @@ def pipeline(db, at, settings):
 
 
 @pytest.fixture
-def operator(pipeline):
+def operator(pipeline):  # noqa: ARG001 - its database
     found = User(email=OPERATOR, name="Olga", is_staff=True, is_superuser=True)
     found.set_password("a password for tests")
     found.save()
@@ -55,7 +55,7 @@ def browser():
 
 
 @pytest.fixture
-def as_(pipeline):
+def as_(pipeline):  # noqa: ARG001 - its people
     """Return a browser in which this person is signed in."""
 
     def sign_in(email, **options):

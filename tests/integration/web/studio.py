@@ -17,18 +17,23 @@ ANA, TOM, SAM, OPERATOR = (
     "olga@callboard.example",
 )
 REDELIVERY, PROCESSED = "delivery.redelivery_requested", "delivery.processed"
-PEOPLE = {
-    "partners": [
-        {"id": "the-studio", "name": "The Studio", "kind": "studio"},
-        {"id": "copperglass", "name": "Copperglass Post", "kind": "fulfillment_partner"},
-        {"id": "tidewater", "name": "Tidewater Media", "kind": "fulfillment_partner"},
-    ],
-    "users": [
-        {"email": ANA, "name": "Ana Ruiz", "partner": "copperglass", "roles": ["fulfillment_partner_operations"], "time_zone": "Europe/Madrid"},
-        {"email": TOM, "name": "Tom Hale", "partner": "tidewater", "roles": ["fulfillment_partner_operations"]},
-        {"email": SAM, "name": "Sam Okafor", "partner": "the-studio", "roles": ["studio_operations"]},
-    ],
-}  # fmt: skip
+PARTNERS = [
+    {"id": "the-studio", "name": "The Studio", "kind": "studio"},
+    {"id": "copperglass", "name": "Copperglass Post", "kind": "fulfillment_partner"},
+    {"id": "tidewater", "name": "Tidewater Media", "kind": "fulfillment_partner"},
+]
+USERS = [
+    {
+        "email": ANA,
+        "name": "Ana Ruiz",
+        "partner": "copperglass",
+        "roles": ["fulfillment_partner_operations"],
+        "time_zone": "Europe/Madrid",
+    },
+    {"email": TOM, "name": "Tom Hale", "partner": "tidewater", "roles": ["fulfillment_partner_operations"]},
+    {"email": SAM, "name": "Sam Okafor", "partner": "the-studio", "roles": ["studio_operations"]},
+]
+PEOPLE = {"partners": PARTNERS, "users": USERS}
 CUSTOM = {
     "id": "n-1", "user": ANA, "name": "Second rounds", "event_type": REDELIVERY, "frequency": "daily",
     "where": [{"field": "redelivery_round", "op": "at_least", "value": 2}],

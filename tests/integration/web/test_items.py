@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from tests.integration.web.studio import ANA, SAM, TOM, accept, event
 
+from callboard.intake.store import find_event
 from callboard.people.models import User
 from callboard.web import viewer
 from callboard.web.views.items import portal_url
@@ -61,15 +62,15 @@ def test_without_sign_in_it_asks_to_sign_in_and_leads_back(pipeline, browser):
 def test_the_way_into_the_portal_encodes_the_subject(pipeline):
     catalogue = replace(viewer.catalogue(), item_url="https://portal.example/requests/{subject}")
     (draft,) = accept(pipeline, event() | {"subject": "a/../b?x=1#y"})
-    from callboard.intake.store import find_event
-
     found = find_event(key=draft.key)
+    assert found
     assert portal_url(found, catalogue) == "https://portal.example/requests/a%2F..%2Fb%3Fx%3D1%23y"
     assert portal_url(found, viewer.catalogue()) == ""
 
 
 @pytest.mark.parametrize("page", ["/items/{key}", "/history", "/", "/happened"])
-def test_a_hostile_title_is_text_on_every_page(pipeline, as_, demo, page):
+@pytest.mark.usefixtures("demo")
+def test_a_hostile_title_is_text_on_every_page(pipeline, as_, page):
     hostile = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'\u202e"
     (draft,) = accept(pipeline, event(title=hostile, title_names=[hostile, hostile], comment=hostile, actor=hostile))
     text = as_(ANA).get(page.format(key=draft.key)).content.decode()

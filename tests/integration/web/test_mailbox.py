@@ -13,7 +13,10 @@ from callboard.base.config import SmtpServer
 from callboard.base.instants import to_us
 from callboard.mail.mailbox import Mailbox
 
-HTML = "<!doctype html><html><head><title>x</title></head><body><script>alert(1)</script><a href='/settings'>go</a></body></html>"
+HTML = (
+    "<!doctype html><html><head><title>x</title></head><body>"
+    "<script>alert(1)</script><a href='/settings'>go</a></body></html>"
+)
 
 
 def raw(subject, importance="standard", text="Hello", html=HTML):
@@ -28,7 +31,7 @@ def raw(subject, importance="standard", text="Hello", html=HTML):
 
 
 @pytest.fixture
-def box(pipeline, settings):
+def box(pipeline, settings):  # noqa: ARG001 - its home
     found = Mailbox(settings.CONFIG.mailbox_path)
     found.receive([(ANA, raw("First & <b>bold</b>")), (TOM, raw("Second", "critical"))], to_us(NOW))
     return found
@@ -38,26 +41,30 @@ PATHS = ["/mailbox", "/mailbox/1", "/mailbox/1/html", "/mailbox/1/eml", "/mailbo
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_outside_the_demo_only_operators_read_it(box, browser, as_, operator, path):
+@pytest.mark.usefixtures("box")
+def test_outside_the_demo_only_operators_read_it(browser, as_, operator, path):
     assert browser.get(path).status_code == 404
     assert as_(ANA).get(path).status_code == 404
     assert as_(operator.email_key).get(path).status_code == 200
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_in_the_demo_everybody_on_this_machine_reads_it(box, browser, demo, path):
+@pytest.mark.usefixtures("box", "demo")
+def test_in_the_demo_everybody_on_this_machine_reads_it(browser, path):
     assert browser.get(path).status_code == 200
     assert browser.get(path, REMOTE_ADDR="203.0.113.9").status_code == 404
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_with_a_mail_server_there_is_none(box, as_, operator, demo, settings, path):
+@pytest.mark.usefixtures("box", "demo")
+def test_with_a_mail_server_there_is_none(as_, operator, settings, path):
     server = SmtpServer(host="mail.example", port=25, security="none", username=None, password=None)
     settings.CONFIG = replace(settings.CONFIG, smtp=server)
     assert as_(operator.email_key).get(path).status_code == 404
 
 
-def test_the_list_is_newest_first_and_can_be_searched(box, browser, demo):
+@pytest.mark.usefixtures("box", "demo")
+def test_the_list_is_newest_first_and_can_be_searched(browser):
     page = browser.get("/mailbox").content.decode()
     assert page.index("Second") < page.index("First")
     assert "First &amp; &lt;b&gt;bold&lt;/b&gt;" in page
@@ -68,7 +75,8 @@ def test_the_list_is_newest_first_and_can_be_searched(box, browser, demo):
     assert "No mail matches" in browser.get("/mailbox?q=100%25").content.decode()
 
 
-def test_the_list_has_pages(box, browser, demo):
+@pytest.mark.usefixtures("demo")
+def test_the_list_has_pages(box, browser):
     box.receive([(ANA, raw(f"More {number}")) for number in range(60)], to_us(NOW))
     first = browser.get("/mailbox")
     assert len(first.context["lines"]) == 40
@@ -77,7 +85,8 @@ def test_the_list_has_pages(box, browser, demo):
     assert not older.context["older"]
 
 
-def test_a_mails_html_is_shut_into_a_sandbox_without_scripts(box, browser, demo):
+@pytest.mark.usefixtures("box", "demo")
+def test_a_mails_html_is_shut_into_a_sandbox_without_scripts(browser):
     response = browser.get("/mailbox/1/html")
     policy = response["Content-Security-Policy"]
     assert policy.startswith("sandbox ")
@@ -92,18 +101,21 @@ def test_a_mails_html_is_shut_into_a_sandbox_without_scripts(box, browser, demo)
 
 
 @pytest.mark.parametrize("form", ["text", "headers", "source"])
-def test_every_form_of_a_mail_is_escaped(box, browser, demo, form):
+@pytest.mark.usefixtures("box", "demo")
+def test_every_form_of_a_mail_is_escaped(browser, form):
     page = browser.get(f"/mailbox/1?as={form}").content.decode()
     assert "<script>alert" not in page
     assert {"text": "Hello", "headers": "X-Callboard-Importance", "source": "&lt;script&gt;"}[form] in page
 
 
-def test_a_mail_downloads_as_it_was_sent(box, browser, demo):
+@pytest.mark.usefixtures("demo")
+def test_a_mail_downloads_as_it_was_sent(box, browser):
     response = browser.get("/mailbox/1/eml")
     assert response["Content-Type"] == "message/rfc822"
     assert response.content == box.read(1)[1]
 
 
 @pytest.mark.parametrize("number", ["99", "99999999999999999999999"])
-def test_a_mail_that_is_not_there_is_not_found(box, browser, demo, number):
+@pytest.mark.usefixtures("box", "demo")
+def test_a_mail_that_is_not_there_is_not_found(browser, number):
     assert browser.get(f"/mailbox/{number}").status_code == 404

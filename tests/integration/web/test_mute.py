@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from tests.integration.web.studio import ANA, NOW, PROCESSED, REDELIVERY, accept, event, mute_url
 
 from callboard.people.models import User
@@ -73,9 +74,8 @@ def test_posting_mutes_other_types_until_unmuted(link, browser, as_):
     assert "by mail link" in as_(ANA).get("/settings").content.decode()
 
 
-def test_posting_needs_no_csrf_token(link, pipeline):
-    from django.test import Client
-
+@pytest.mark.usefixtures("pipeline")
+def test_posting_needs_no_csrf_token(link):
     assert Client(SERVER_NAME="localhost", enforce_csrf_checks=True).post(link()).status_code == 200
 
 
@@ -102,7 +102,8 @@ def test_the_link_ends_after_180_days(link, browser, at):
 
 
 @pytest.mark.parametrize("token", ["1", "1-0", "zz-zz", "1-" + "0" * 32, "é", "%00", "9" * 400])
-def test_a_link_that_is_not_ours_says_so(pipeline, browser, token):
+@pytest.mark.usefixtures("pipeline")
+def test_a_link_that_is_not_ours_says_so(browser, token):
     for response in (browser.get(f"/mute/{token}"), browser.post(f"/mute/{token}")):
         assert response.status_code == 404
         assert b"This link has ended" in response.content

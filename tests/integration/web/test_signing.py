@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.tokens import default_token_generator
+from django.test import Client
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
-from tests.integration.web.studio import ANA, PEOPLE, TOM
+from tests.integration.web.studio import ANA, TOM, USERS
 
 from callboard.people.models import User
 from callboard.web import limits
@@ -16,7 +17,7 @@ PASSWORD = "a password for tests"
 
 
 @pytest.fixture
-def ana(pipeline):
+def ana(pipeline):  # noqa: ARG001 - its people
     user = User.objects.get(email_key=ANA)
     user.set_password(PASSWORD)
     user.save()
@@ -27,18 +28,21 @@ def sign_in(client, email, password, **more):
     return client.post("/sign-in", {"username": email, "password": password, **more})
 
 
-def test_a_password_signs_in_whatever_the_case_of_the_address(ana, browser):
+@pytest.mark.usefixtures("ana")
+def test_a_password_signs_in_whatever_the_case_of_the_address(browser):
     response = sign_in(browser, ANA.upper(), PASSWORD)
     assert response["Location"] == "/settings"
     assert browser.get("/settings").status_code == 200
 
 
-def test_the_way_back_stays_on_this_host(ana, browser):
+@pytest.mark.usefixtures("ana")
+def test_the_way_back_stays_on_this_host(browser):
     assert sign_in(browser, ANA, PASSWORD, next="/items/x")["Location"] == "/items/x"
     assert sign_in(browser, ANA, PASSWORD, next="https://evil.example/")["Location"] == "/settings"
 
 
-def test_an_unknown_address_and_a_wrong_password_get_the_same_answer(ana, browser):
+@pytest.mark.usefixtures("ana")
+def test_an_unknown_address_and_a_wrong_password_get_the_same_answer(browser):
     def plain(response):
         return response.content.decode().replace(ANA, "").replace("nobody@copperglass.example", "")
 
@@ -50,7 +54,8 @@ def test_an_unknown_address_and_a_wrong_password_get_the_same_answer(ana, browse
     assert plain(wrong).replace(str(hide[0]), "") == plain(unknown).replace(str(hide[1]), "")
 
 
-def test_too_many_tries_for_an_address_are_refused_even_with_the_right_password(ana, browser):
+@pytest.mark.usefixtures("ana")
+def test_too_many_tries_for_an_address_are_refused_even_with_the_right_password(browser):
     for _ in range(limits.TRIES_PER_ADDRESS):
         assert sign_in(browser, ANA, "wrong").status_code == 200
     response = sign_in(browser, ANA, PASSWORD)
@@ -60,7 +65,8 @@ def test_too_many_tries_for_an_address_are_refused_even_with_the_right_password(
     assert sign_in(browser, ANA, PASSWORD).status_code == 302
 
 
-def test_too_many_tries_from_one_place_are_refused(ana, browser):
+@pytest.mark.usefixtures("ana")
+def test_too_many_tries_from_one_place_are_refused(browser):
     for number in range(limits.TRIES_PER_PLACE):
         sign_in(browser, f"nobody-{number}@copperglass.example", "wrong")
     assert sign_in(browser, ANA, PASSWORD).status_code == 429
@@ -68,16 +74,18 @@ def test_too_many_tries_from_one_place_are_refused(ana, browser):
     assert sign_in(browser, ANA, PASSWORD).status_code == 302
 
 
-def test_a_deactivated_person_cannot_sign_in_and_an_open_session_ends_at_once(ana, browser, pipeline):
+@pytest.mark.usefixtures("ana")
+def test_a_deactivated_person_cannot_sign_in_and_an_open_session_ends_at_once(browser, pipeline):
     sign_in(browser, ANA, PASSWORD)
     assert browser.get("/settings").status_code == 200
-    users = [one | {"active": False} for one in PEOPLE["users"] if one["email"] == ANA]
+    users = [one | {"active": False} for one in USERS if one["email"] == ANA]
     pipeline.import_people({"users": users})
     assert browser.get("/settings").status_code == 302
     assert "do not belong together" in sign_in(browser, ANA, PASSWORD).content.decode()
 
 
-def test_signing_out_is_a_form(ana, browser):
+@pytest.mark.usefixtures("ana")
+def test_signing_out_is_a_form(browser):
     sign_in(browser, ANA, PASSWORD)
     assert browser.get("/sign-out").status_code == 405
     browser.post("/sign-out")
@@ -97,7 +105,8 @@ def test_an_operators_link_sets_the_password_once(operator, browser):
     assert "This link has ended" in browser.get(link).content.decode()
 
 
-def test_one_click_signs_in_in_the_demo(pipeline, demo, browser):
+@pytest.mark.usefixtures("pipeline", "demo")
+def test_one_click_signs_in_in_the_demo(browser):
     response = browser.post("/sign-in-as", {"email": TOM, "next": "/history"})
     assert response["Location"] == "/history"
     assert b"Tom Hale" in browser.get("/settings").content
@@ -113,7 +122,8 @@ def test_one_click_signs_in_in_the_demo(pipeline, demo, browser):
         {"HTTP_HOST": "callboard.example"},
     ],
 )
-def test_one_click_is_for_this_machine_only(pipeline, demo, browser, settings, request_):
+@pytest.mark.usefixtures("pipeline", "demo")
+def test_one_click_is_for_this_machine_only(browser, settings, request_):
     settings.ALLOWED_HOSTS = ["*"]
     assert browser.post("/sign-in-as", {"email": TOM}, **request_).status_code == 404
     assert browser.get("/mailbox", **request_).status_code == 404
@@ -124,23 +134,25 @@ def test_one_click_is_for_this_machine_only(pipeline, demo, browser, settings, r
 @pytest.mark.parametrize(
     ("remote", "host"), [("::1", "[::1]"), ("127.0.0.5", "127.0.0.1:8000"), ("127.0.0.1", "localhost")]
 )
-def test_this_machine_has_several_names(pipeline, demo, browser, remote, host):
+@pytest.mark.usefixtures("pipeline", "demo")
+def test_this_machine_has_several_names(browser, remote, host):
     response = browser.post("/sign-in-as", {"email": TOM}, REMOTE_ADDR=remote, HTTP_HOST=host)
     assert response.status_code == 302
 
 
-def test_outside_the_demo_there_is_no_one_click(pipeline, browser):
+@pytest.mark.usefixtures("pipeline")
+def test_outside_the_demo_there_is_no_one_click(browser):
     assert browser.post("/sign-in-as", {"email": TOM}).status_code == 404
 
 
-def test_one_click_opens_neither_operators_nor_deactivated_people(operator, demo, browser):
+@pytest.mark.usefixtures("demo")
+def test_one_click_opens_neither_operators_nor_deactivated_people(operator, browser):
     User.objects.filter(email_key=TOM).update(is_active=False)
     for email in (operator.email, TOM, "nobody@nowhere.example", ""):
         assert browser.post("/sign-in-as", {"email": email}).status_code == 404
 
 
-def test_one_click_needs_the_csrf_token(pipeline, demo):
-    from django.test import Client
-
+@pytest.mark.usefixtures("pipeline", "demo")
+def test_one_click_needs_the_csrf_token():
     client = Client(SERVER_NAME="localhost", enforce_csrf_checks=True)
     assert client.post("/sign-in-as", {"email": TOM}).status_code == 403

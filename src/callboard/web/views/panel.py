@@ -77,19 +77,19 @@ def _tab(key: str, label: str, rows: list[Row], query: str, chosen: str) -> dict
 def act(request: HttpRequest) -> HttpResponse:
     """Mute, unmute, delete or bring back one of the person's notifications."""
     viewer = viewer_of(request)
-    kind = request.POST.get("kind", "")
+    wish, kind, notification_id = [*request.POST.get("do", "").split(" ", 2), "", ""][:3]
     if kind not in tuple(Kind):
         raise Http404("no such kind")
-    ref = Ref(request.POST.get("id", ""), Kind(kind))
+    ref = Ref(notification_id, Kind(kind))
     try:
-        notice = _act(request.POST.get("do", ""), viewer, ref)
+        says, undo = _act(wish, viewer, ref)
     except RejectedError as exc:
         raise Http404(str(exc)) from exc
-    request.session[_NOTICE] = notice | {"id": ref.id, "kind": ref.kind.value}
+    request.session[_NOTICE] = {"says": says, "undo": f"{undo} {kind} {ref.id}" if undo else ""}
     return redirect(_way_back(request, ref))
 
 
-def _act(wish: str, viewer: Viewer, ref: Ref) -> dict[str, str]:
+def _act(wish: str, viewer: Viewer, ref: Ref) -> tuple[str, str]:
     """Do what the form asks; return what to say, and which wish would undo it.
 
     Raises:
@@ -99,16 +99,16 @@ def _act(wish: str, viewer: Viewer, ref: Ref) -> dict[str, str]:
     if wish in _MUTES:
         span, says = _MUTES[wish]
         actions.set_mute(person, ref, catalogue, now, muted=True, until=now + span if span else None)
-        return {"says": says, "undo": "unmute"}
+        return says, "unmute"
     if wish == "unmute":
         actions.set_mute(person, ref, catalogue, now, muted=False)
-        return {"says": "Unmuted. It counts from the next event on.", "undo": ""}
+        return "Unmuted. It counts from the next event on.", ""
     if wish == "delete" and ref.kind is Kind.CUSTOM:
         actions.delete(person, ref.id, catalogue, now)
-        return {"says": "Deleted. It can be brought back for 30 days.", "undo": "bring-back"}
+        return "Deleted. It can be brought back for 30 days.", "bring-back"
     if wish == "bring-back" and ref.kind is Kind.CUSTOM:
         actions.bring_back(person, ref.id, now)
-        return {"says": "Brought back, as it was.", "undo": ""}
+        return "Brought back, as it was.", ""
     raise RejectedError("there is nothing like that to do", type="not-found")
 
 

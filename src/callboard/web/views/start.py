@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 from callboard.web import happenings, store
@@ -50,6 +51,13 @@ def robots(request: HttpRequest) -> HttpResponse:
     """Ask robots to stay away: everything here is for one person."""
     del request
     return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")
+
+
+@require_safe
+def icon(request: HttpRequest) -> HttpResponse:
+    """Lead browsers that ask for an icon by habit to ours."""
+    del request
+    return redirect(static("web/mark.svg"))
 
 
 def _command(event_id: str, email: str) -> str:
