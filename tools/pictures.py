@@ -33,15 +33,16 @@ def take(page: Page, base: str, scheme: str) -> None:
     """Take the pictures of one colour scheme."""
     shot(page, base + "/", f"start-{scheme}")
     shot(page, base + "/mailbox", f"mailbox-{scheme}")
-    for name, words in (("mail-one", "Redelivery requested"), ("mail-digest", "Daily digest"), ("mail-bulk", "assigned")):
-        page.goto(f"{base}/mailbox?q={words}&recipient={ANA}")
+    for name, words in (("mail-one", "Redelivery requested"), ("mail-digest", "Daily digest"), ("mail-bulk", "470 source requests")):
+        page.goto(f"{base}/mailbox?q={words}&to={ANA}")
         page.locator("a[href^='/mailbox/']").first.click()
         frame = page.locator("iframe").first.get_attribute("src") or ""
         page.set_viewport_size({"width": 660, "height": 760})
         shot(page, base + frame, f"{name}-{scheme}")
         page.set_viewport_size({"width": 1240, "height": 900})
     page.goto(base + "/")
-    page.locator("form", has_text="Sign in").get_by_role("button", name="Sign in").first.click()
+    page.locator("form[action='/sign-in-as'] button").first.click()
+    page.wait_for_load_state("load")
     shot(page, base + "/settings", f"settings-{scheme}")
 
 

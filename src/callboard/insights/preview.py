@@ -46,10 +46,15 @@ class Surroundings:
 
 @dataclass(slots=True)
 class _Found:
-    """What the events said. `matching` is newest first; `span` is the time they cover."""
+    """What the events said: counts, the newest matching ones, and when a mail would have been asked for.
+
+    `newest` and `mailed_at` are newest first; `span` is the time that the events cover.
+    """
 
     total: int
-    matching: list[Event]
+    matching: int
+    newest: list[Event]
+    mailed_at: list[datetime]
     span: timedelta
     approximate: bool
 
@@ -65,28 +70,27 @@ def preview(
     """
     found = _look(asked, person, around)
     scale = timedelta(days=DAYS) / found.span if found.approximate else 1.0
-    mailed = [one for one in found.matching if person.notify_own_actions or one.actor_key != person.key]
-    instants = [one.accepted_at for one in reversed(mailed)]
+    instants = found.mailed_at[::-1]
     narrator = Narrator(around.catalogue, around.directory, person, around.now)
     frequencies = around.catalogue.event_types[asked.event_type].frequencies
     return {
         "event_type": asked.event_type,
         "days": DAYS,
         "total": round(found.total * scale),
-        "matching": round(len(found.matching) * scale),
+        "matching": round(found.matching * scale),
         "approximate": found.approximate,
         "mails_per_week": {
             one.value: round(_mails(one, person, instants, around.collapse_s) * (_WEEK / found.span), 1)
             for one in frequencies
         },
-        "samples": [_sample(one, narrator) for one in found.matching[:SAMPLES]],
-        "overlaps": list(_overlaps(asked, person, others, found.matching[:MAX_OVERLAP], around)),
+        "samples": [_sample(one, narrator) for one in found.newest[:SAMPLES]],
+        "overlaps": list(_overlaps(asked, person, others, found.newest, around)),
     }
 
 
 def _look(asked: Notification, person: Person, around: Surroundings) -> _Found:
     since = around.now - timedelta(days=DAYS)
-    found = _Found(0, [], timedelta(days=DAYS), approximate=False)
+    found = _Found(0, 0, [], [], timedelta(days=DAYS), approximate=False)
     events = store.events_of_type(asked.event_type, since_us=to_us(since))
     oldest: Event | None = None
     for event in islice(events, MAX_EVENTS):
@@ -94,7 +98,11 @@ def _look(asked: Notification, person: Person, around: Surroundings) -> _Found:
         if may_see(person, event, around.catalogue, around.directory) is Access.ALLOWED:
             found.total += 1
             if asks_for(asked, person, event, around.catalogue, around.directory):
-                found.matching.append(event)
+                found.matching += 1
+                if len(found.newest) < MAX_OVERLAP:
+                    found.newest.append(event)
+                if person.notify_own_actions or event.actor_key != person.key:  # D4
+                    found.mailed_at.append(event.accepted_at)
     if oldest and next(events, None) is not None:
         found.approximate = True
         found.span = max(around.now - oldest.accepted_at, timedelta(hours=1))
