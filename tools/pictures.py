@@ -13,6 +13,7 @@ from playwright.sync_api import Page, sync_playwright
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 ANA = "ana@copperglass.example"
+MAILS = {"mail-one": "Redelivery requested", "mail-digest": "Daily digest", "mail-bulk": "470 source requests"}
 
 
 def main() -> None:
@@ -33,7 +34,7 @@ def take(page: Page, base: str, scheme: str) -> None:
     """Take the pictures of one colour scheme."""
     shot(page, base + "/", f"start-{scheme}")
     shot(page, base + "/mailbox", f"mailbox-{scheme}")
-    for name, words in (("mail-one", "Redelivery requested"), ("mail-digest", "Daily digest"), ("mail-bulk", "470 source requests")):
+    for name, words in MAILS.items():
         page.goto(f"{base}/mailbox?q={words}&to={ANA}")
         page.locator("a[href^='/mailbox/']").first.click()
         frame = page.locator("iframe").first.get_attribute("src") or ""

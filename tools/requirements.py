@@ -16,9 +16,7 @@ from pathlib import Path
 from uv import find_uv_bin
 
 ROOT = Path(__file__).resolve().parent.parent
-HEADER = (
-    "# Written by tools/requirements.py from uv.lock: change pyproject.toml, then `just lock`.\n"
-)
+HEADER = "# Written by tools/requirements.py from uv.lock: change pyproject.toml, then `just lock`.\n"
 FILES = {"requirements.txt": ["--no-dev"], "requirements-dev.txt": ["--group=dev"]}
 
 
@@ -26,9 +24,7 @@ def uv(*words: str) -> str:
     """Run the locked uv away from the network and the machine's settings; return its output."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("UV_")}
     command = [find_uv_bin(), "--offline", "--no-config", "--quiet", *words]
-    done = subprocess.run(
-        command, cwd=ROOT, env=plain, check=False, stdout=subprocess.PIPE, text=True
-    )
+    done = subprocess.run(command, cwd=ROOT, env=plain, check=False, stdout=subprocess.PIPE, text=True)
     if done.returncode:
         sys.exit(done.returncode)
     return done.stdout

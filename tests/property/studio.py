@@ -7,10 +7,19 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from callboard.catalogue.conditions import OPERATORS
-from callboard.catalogue.values import Catalogue, Condition, Default, Event, EventType, Field, FieldType, PartnerKind, Role
 from callboard.base.reasons import FREQUENCIES, Importance
-from callboard.catalogue.conditions import read_condition
+from callboard.catalogue.conditions import OPERATORS, read_condition
+from callboard.catalogue.values import (
+    Catalogue,
+    Condition,
+    Default,
+    Event,
+    EventType,
+    Field,
+    FieldType,
+    PartnerKind,
+    Role,
+)
 from callboard.people.values import Directory, Partner, Person
 from callboard.preferences.values import Book, Kind, Notification
 

@@ -17,6 +17,7 @@ from callboard.api.problems import Problem
 from callboard.catalogue.values import Catalogue
 from callboard.intake.store import is_valid_key
 from callboard.people.access import valid_roles
+from callboard.people.store import person_of
 from callboard.people.values import Directory, Person
 from callboard.preferences import store as preferences
 from callboard.preferences.values import Mute, Ref
@@ -70,22 +71,7 @@ class Session(AuthBase):
         if request.method not in SAFE_METHODS:
             _check_csrf(request)
         directory = process.partners()
-        partner = directory.partners.get(user.partner_id or "")
-        person = Person(
-            id=user.id,
-            email=user.email,
-            name=user.name,
-            partner=partner.id if partner else None,
-            kind=partner.kind if partner else None,
-            roles=tuple(user.roles.split()),
-            active=user.is_active,
-            time_zone=user.time_zone,
-            locale=user.locale,
-            digest_hour=user.digest_hour,
-            digest_weekday=user.digest_weekday,
-            notify_own_actions=user.notify_own_actions,
-        )
-        return Viewer(person, process.catalogue(), directory, process.now())
+        return Viewer(person_of(user, directory), process.catalogue(), directory, process.now())
 
 
 class Key(AuthBase):

@@ -37,9 +37,7 @@ def category_of(dice: Random, request: Request) -> str:
     return "Timed Text" if kind == "text" else "Audio"
 
 
-def inspection_failures(
-    dice: Random, at: datetime, request: Request
-) -> Iterator[tuple[datetime, dict[str, Any]]]:
+def inspection_failures(dice: Random, at: datetime, request: Request) -> Iterator[tuple[datetime, dict[str, Any]]]:
     """Yield the instants and fields of one burst: two to six findings within some minutes."""
     for _ in range(dice.randint(2, 6)):
         at += timedelta(seconds=dice.randint(5, 240))

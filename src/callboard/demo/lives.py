@@ -69,9 +69,7 @@ class Life:
         """Open the request; no house knows of it yet."""
         due = self.request.due.isoformat()
         territory = self.dice.choice(TERRITORIES[:6] if self.stage.chance(0.7) else TERRITORIES)
-        self.tell(
-            at, "source_request.created", actor, assigned=False, due_date=due, territory=territory
-        )
+        self.tell(at, "source_request.created", actor, assigned=False, due_date=due, territory=territory)
 
     def assign(self, at: datetime, actor: Actor) -> None:
         """Give the request to its house."""
@@ -223,9 +221,7 @@ class Life:
             self._insight(at, "Critical", reason, assigned=False)
             self._insight(assigned + timedelta(minutes=5), "On Track")
 
-    def _insight(
-        self, at: datetime, insight: str, reason: str | None = None, *, assigned: bool = True
-    ) -> None:
+    def _insight(self, at: datetime, insight: str, reason: str | None = None, *, assigned: bool = True) -> None:
         why: dict[str, Any] = {"insight_reason": reason} if reason else {}
         type_ = "source_request.insight_changed"
         self.tell(at, type_, assigned=assigned, insight=insight, **why)

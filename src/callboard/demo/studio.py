@@ -52,10 +52,7 @@ def notifications(now: datetime | None = None) -> list[dict[str, Any]]:
         }
         for number, row in enumerate(CUSTOM, 1)
     ]
-    muted = [
-        {"user": user, "default": default, "muted": True, "muted_until": None}
-        for user, default in MUTED_DEFAULTS
-    ]
+    muted = [{"user": user, "default": default, "muted": True, "muted_until": None} for user, default in MUTED_DEFAULTS]
     return [*custom, *muted]
 
 

@@ -49,9 +49,7 @@ Moment: TypeAlias = dict[str, Any] | list[dict[str, Any]]
 """What is sent at once: one event, or a bulk of them."""
 
 
-def history(
-    start: datetime, end: datetime, seed: int = 7, pace: float = 1.0
-) -> Iterator[dict[str, Any]]:
+def history(start: datetime, end: datetime, seed: int = 7, pace: float = 1.0) -> Iterator[dict[str, Any]]:
     """Yield the portal's CloudEvents of [start, end), ordered by time.
 
     Pace 1 is about 60 events a working day, besides one bulk assignment of 470 every two

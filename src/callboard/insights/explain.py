@@ -56,7 +56,6 @@ def explain(event: Event, person: Person, world: World, now: datetime) -> dict[s
     """
     access = may_see(person, event, world.catalogue, world.directory)
     row = store.ledger_row(event.number, person.id)
-    parked = next((reason for one, reason in log.parked() if one.number == event.number), None)
     answer: dict[str, Any] = {
         "event": {
             "id": event.id,
@@ -75,7 +74,7 @@ def explain(event: Event, person: Person, world: World, now: datetime) -> dict[s
         "decision": ledger.as_json(row) if row else None,
         "steps": _steps(row),
     }
-    answer["answer"] = _answer(answer, parked)
+    answer["answer"] = _answer(answer, parked=log.is_parked(event.number))
     return answer
 
 
@@ -173,14 +172,14 @@ _STATES = {
 }
 
 
-def _answer(answer: dict[str, Any], parked: str | None) -> str:
+def _answer(answer: dict[str, Any], *, parked: bool) -> str:
     decision = answer["decision"]
     if decision:
         words = _SKIPPED if decision["outcome"] == "skip" else _STATES
         key = decision["reason"] if decision["outcome"] == "skip" else decision["state"]
         return words[key].format(**decision)
-    if parked is not None:
-        return f"Not decided: the event is parked for an operator ({parked})."
+    if parked:
+        return "Not decided yet: the event is parked until an operator has looked at it."
     if answer["access"]["answer"] != Access.ALLOWED:
         return f"No: {answer['access']['says']}."
     if any(one["matches"] for one in answer["notifications"]):

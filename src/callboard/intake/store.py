@@ -176,6 +176,11 @@ def parked() -> list[tuple[Event, str]]:
         return [(_event(row), row[10]) for row in cursor.fetchall()]
 
 
+def is_parked(number: int) -> bool:
+    """Return whether the event is set aside for an operator."""
+    return EventRecord.objects.filter(id=number, state=EventState.PARKED).exists()
+
+
 def retry_parked(numbers: Iterable[int] | None = None) -> int:
     """Put parked events, all or those given, back on their way; return how many."""
     rows = EventRecord.objects.filter(state=EventState.PARKED)

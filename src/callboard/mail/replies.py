@@ -56,14 +56,15 @@ def read_reply(code: int, text: str) -> Reply:
     """Return what a final reply to a transaction means.
 
     5.1.1 says the address does not exist; every other 5xx fails this mail and never counts
-    against the address; 4xx is retried. Source: RFC 3463, RFC 5321 4.2.1.
+    against the address; 4xx, and what is no final reply at all, is retried.
+    Source: RFC 3463, RFC 5321 4.2.1.
     """
     said = " ".join(text.split())[:500]
     found = _ENHANCED.match(text)
     enhanced = found[1] if found else ""
     if 200 <= code < 300:  # noqa: PLR2004 - RFC 5321 4.2.1
         return Reply(Fate.SENT, code, said)
-    if 400 <= code < 500 or enhanced.startswith("4."):  # noqa: PLR2004
+    if not 500 <= code < 600 or enhanced.startswith("4."):  # noqa: PLR2004
         return Reply(Fate.RETRY, code, said)
     if enhanced == "5.1.1":
         return Reply(Fate.NO_SUCH_ADDRESS, code, said)

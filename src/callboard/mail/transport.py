@@ -134,9 +134,10 @@ class SmtpTransport:
 
     async def _refused(self, exc: aiosmtplib.SMTPResponseException) -> Reply:
         """Return what a refusal means, and make the connection usable for the next mail."""
-        reply = read_reply(exc.code, exc.message)
+        reply = read_reply(max(exc.code, 0), exc.message)
         client = self._client
-        if exc.code == 421 or client is None or not client.is_connected:  # noqa: PLR2004 - RFC 5321 3.8: it closes
+        # 421: the server closes (RFC 5321 3.8). Not 4xx or 5xx: nobody knows what its next line answers.
+        if exc.code == 421 or not 400 <= exc.code < 600 or client is None or not client.is_connected:  # noqa: PLR2004
             await self._drop()
             return reply
         try:

@@ -44,6 +44,11 @@ def _person(row: tuple[Any, ...], directory: Directory) -> Person:
     )
 
 
+def person_of(user: User, directory: Directory) -> Person:
+    """Return a user as the rules see the person, as stored now; the partner comes from the directory."""
+    return _person(tuple(getattr(user, column) for column in _PERSON_COLUMNS), directory)
+
+
 def load_directory() -> Directory:
     """Return a directory of everybody, as committed now."""
     directory = Directory()

@@ -138,7 +138,7 @@ def _read_one(
                 )
             )
         return faults or (None, MuteWish(person.id, Ref(default, Kind.DEFAULT), *mute))
-    if "id" in raw and (fault := name_fault(raw["id"])):
+    if "id" in raw and (fault := _id_fault(raw["id"], catalogue)):
         faults.append(Fault(f"{at}/id", fault))
     found = read_custom(raw, catalogue, id=str(raw["id"]) if "id" in raw else _made_id(raw), user_id=person.id)
     if isinstance(found, list):
@@ -146,6 +146,17 @@ def _read_one(
     if faults or isinstance(found, list):
         return faults
     return found, MuteWish(person.id, found.ref, *mute)
+
+
+def _id_fault(value: Any, catalogue: Catalogue) -> str | None:
+    """Return what is wrong with the id of a Custom notification: it must not read as something else."""
+    if fault := name_fault(value):
+        return fault
+    if value in catalogue.defaults:
+        return f"{value!r} is the id of a Default; choose another"
+    if value == "preview" or str(value).endswith(("/mute", "/unmute", "/duplicate")):
+        return f"{value!r} reads as an address of the API; choose another"
+    return None
 
 
 def read_mute(raw: dict[str, Any], at: str) -> tuple[bool | None, datetime | None] | list[Fault]:

@@ -26,8 +26,8 @@ def read_custom(raw: dict[str, Any], catalogue: Catalogue, *, id: str, user_id: 
     is derived when shown.
     """
     faults: list[Fault] = []
-    name = raw.get("name") or ""
-    if name and (fault := name_fault(name)):
+    name = "" if raw.get("name") is None else raw["name"]
+    if name != "" and (fault := name_fault(name)):
         faults.append(Fault("/name", fault))
     type_id = raw.get("event_type")
     event_type = catalogue.event_types.get(type_id) if isinstance(type_id, str) else None

@@ -17,6 +17,7 @@ from callboard.mail.wording import Narrator
 from callboard.people.access import may_see
 from callboard.people.models import User
 from callboard.people.sequences import newest_revision
+from callboard.people.store import person_of
 from callboard.people.values import Directory, Person
 from callboard.preferences import store as preferences
 from callboard.preferences.world import World
@@ -66,25 +67,6 @@ def viewer_for(user: User) -> Viewer:
     """Return a user as a viewer."""
     directory = people()
     return Viewer(person_of(user, directory), catalogue(), directory, business_now())
-
-
-def person_of(user: User, directory: Directory) -> Person:
-    """Return a user as the rules see the person, as stored now."""
-    partner = directory.partners.get(user.partner_id or "")
-    return Person(
-        id=user.pk,
-        email=user.email,
-        name=user.name,
-        partner=partner.id if partner else None,
-        kind=partner.kind if partner else None,
-        roles=tuple(user.roles.split()),
-        active=user.is_active,
-        time_zone=user.time_zone,
-        locale=user.locale,
-        digest_hour=user.digest_hour,
-        digest_weekday=user.digest_weekday,
-        notify_own_actions=user.notify_own_actions,
-    )
 
 
 def business_now() -> datetime:

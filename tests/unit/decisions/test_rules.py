@@ -12,7 +12,7 @@ from tests.unit.studio import CATALOGUE, NOW, OPERATIONS, REDELIVERY, directory,
 from callboard.base.reasons import FREQUENCIES, Frequency, Importance, Outcome, Reason
 from callboard.decisions.rules import decide, importance_of, recheck
 from callboard.preferences.rules import read_custom
-from callboard.preferences.values import Book, Kind, Mute, MutedBy, Notification, Ref, from_default
+from callboard.preferences.values import Book, Mute, MutedBy, Notification, Ref, from_default
 
 DEFAULT = from_default(CATALOGUE.defaults[f"{REDELIVERY}/{OPERATIONS}"], "Redelivery Requested")
 

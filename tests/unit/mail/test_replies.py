@@ -30,8 +30,9 @@ from callboard.mail.replies import EXPIRY, Fate, domain_of, envelope_address, re
         (554, "5.7.26 unauthenticated", Fate.FAILED),
         (552, "5.2.2 mailbox full", Fate.FAILED),
         (554, "4.7.1 greylisted", Fate.RETRY),
-        (199, "what?", Fate.FAILED),
-        (354, "go on", Fate.FAILED),
+        (199, "what?", Fate.RETRY),
+        (354, "go on", Fate.RETRY),
+        (-1, "not SMTP at all", Fate.RETRY),
     ],
 )
 def test_p4_what_a_reply_means(code: int, text: str, fate: Fate):
