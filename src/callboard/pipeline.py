@@ -21,11 +21,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from callboard.base.clock import Clock
 from callboard.base.config import Config
-from callboard.base.errors import RejectedError
+from callboard.base.errors import CallboardError, RejectedError
 from callboard.base.reasons import Reason
 from callboard.catalogue.load import load_catalogue
 from callboard.catalogue.values import Catalogue, Event
@@ -53,6 +53,9 @@ from callboard.preferences.world import World
 EVENTS_PER_BATCH = 500
 WINDOWS_PER_BATCH = 500
 """Claims of hundreds of rows: a commit costs as much as ten of them. Source: reference/delivery.md 1."""
+
+UNAVAILABLE = (OperationalError, InterfaceError)
+"""The database is locked, full or gone: no event's fault, so nothing is parked and all is tried again."""
 
 logger = structlog.get_logger(__name__)
 
@@ -95,6 +98,10 @@ class Pipeline:
             return 0  # a look without a lock: most looks find nothing
         try:
             return self._decide_batch(EVENTS_PER_BATCH)
+        except UNAVAILABLE:
+            raise
+        except CallboardError as exc:
+            logger.warning("batch failed; its events are tried one by one", reason=str(exc))
         except Exception:
             logger.exception("batch failed; its events are tried one by one")
         return self._decide_singly()
@@ -104,12 +111,21 @@ class Pipeline:
         for event, _ in batch:
             try:
                 self._decide_batch(1, only=event)
+            except UNAVAILABLE:
+                raise
+            except CallboardError as exc:
+                self._park(event, exc)
             except Exception as exc:
-                logger.exception("event parked", event_id=event.id, source=event.source)
-                with transaction.atomic():
-                    log.park(event.number, f"{type(exc).__name__}: {exc}")
-                self.counts["parked"] += 1
+                logger.exception("event failed", event_id=event.id, source=event.source)
+                self._park(event, exc)
         return len(batch)
+
+    def _park(self, event: Event, exc: Exception) -> None:
+        """Set an event aside with what went wrong (P3)."""
+        logger.warning("event parked", event_id=event.id, source=event.source, reason=str(exc))
+        with transaction.atomic():
+            log.park(event.number, f"{type(exc).__name__}: {exc}")
+        self.counts["parked"] += 1
 
     def _decide_batch(self, limit: int, only: Event | None = None) -> int:
         with transaction.atomic():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,9 +21,19 @@ def sink() -> Iterator[Sink]:
         yield found
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database that is up to date, for every home to begin with."""
+    folder = tmp_path_factory.mktemp("migrated")
+    Callboard(folder).ok("migrate")
+    return folder / "home" / "callboard.sqlite3"
+
+
 @pytest.fixture
-def board(tmp_path: Path, sink: Sink) -> Callboard:
+def board(tmp_path: Path, sink: Sink, migrated: Path) -> Callboard:
     """Callboard on SQLite, handing its mail to the sink."""
+    tmp_path.joinpath("home").mkdir()
+    shutil.copy(migrated, tmp_path / "home")
     return Callboard(tmp_path, {"CALLBOARD_SMTP_URL": f"smtp://127.0.0.1:{sink.port}"})
 
 

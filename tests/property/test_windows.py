@@ -38,9 +38,7 @@ def changes(at: datetime, zone: str) -> bool:
 
 
 CHANGES = sorted({at for zone in ODD for at in transitions(zone)})
-near = st.builds(
-    lambda at, minutes: at + timedelta(minutes=minutes), st.sampled_from(CHANGES), st.integers(-180, 180)
-)
+near = st.builds(lambda at, minutes: at + timedelta(minutes=minutes), st.sampled_from(CHANGES), st.integers(-180, 180))
 anywhen = st.datetimes(datetime(1975, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - bounds
 instants = near | anywhen
 schedules = st.builds(

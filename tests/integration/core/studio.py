@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from callboard.insights.ledger import export_ledger
 from callboard.intake.cloudevents import Draft, read_event
@@ -21,7 +22,7 @@ ANA, BEN, TOM, SAM = (
 )  # fmt: skip
 REDELIVERY, PROCESSED, MATERIALS = "delivery.redelivery_requested", "delivery.processed", "material.available"
 OPERATIONS = "fulfillment_partner_operations"
-PEOPLE = {
+PEOPLE: dict[str, Any] = {
     "partners": [
         {"id": "the-studio", "name": "The Studio", "kind": "studio"},
         {"id": "copperglass", "name": "Copperglass Post", "kind": "fulfillment_partner"},

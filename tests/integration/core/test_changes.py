@@ -201,7 +201,7 @@ def test_a4_a_notification_whose_type_the_owner_cannot_see_is_kept_and_sends_not
     stage.accept("account.user_changed", account_change="User created")
     stage.decide()
     assert stage.ledger(ANA) == []
-    with pytest.raises(RejectedError, match="your roles do not see account.user_changed"):
+    with pytest.raises(RejectedError, match=r"your roles do not see account\.user_changed"):
         actions.create(
             stage.person(), {"event_type": "account.user_changed", "where": where, "frequency": "daily"},
             stage.pipeline.catalogue, stage.now,

@@ -217,5 +217,12 @@ def test_c3_a_link_ends_after_180_days(stage, link):
 def test_c3_a_token_that_is_not_ours_opens_nothing(stage, link):
     found = link()
     secret = stage.pipeline.config.secret_key
-    for token in ("x", "1-0", found.token + "0", found.token.upper(), sign_id(secret, "items", 1), sign_id(secret, MUTE_LINK, 999)):
+    for token in (
+        "x",
+        "1-0",
+        found.token + "0",
+        found.token.upper(),
+        sign_id(secret, "items", 1),
+        sign_id(secret, MUTE_LINK, 999),
+    ):
         assert found.find(token) is None

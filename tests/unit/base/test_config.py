@@ -95,7 +95,7 @@ def test_the_example_of_a_refusal_is_itself_taken(tmp_path: Path):
         with pytest.raises(RejectedError) as refused:
             config(tmp_path, **{name: value})
         example = str(refused.value).partition(f"Example: CALLBOARD_{name}=")[2]
-        assert config(tmp_path, **{name: example})
+        config(tmp_path, **{name: example})
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def read(field: Any, op: Any, value: Any) -> Condition | list[Fault]:
     return read_condition({"field": field, "op": op, "value": value}, EVERY_FIELD, CATALOGUE.fields, "/where/0")
 
 
-def true(field: str, op: str, value: Any, *, viewer: str = "", at: datetime | None = None, **data: Any) -> bool:
+def true(field: str, op: str, value: Any, *, viewer: Any = "", at: Any = None, **data: Any) -> bool:
     condition = read(field, op, value)
     assert isinstance(condition, Condition), condition
     told = event(at=at, **data) if at else event(**data)

@@ -215,7 +215,8 @@ def test_an_event_may_have_256_kib():
 
 
 @pytest.mark.parametrize(
-    "raw", [b'{"id": "a", "id": "b"}', b'{"data": NaN}', b'"\xff"', b'{"data": {"title": "\\u0000"}}', b"{", b'"\\ud800"']
+    "raw",
+    [b'{"id": "a", "id": "b"}', b'{"data": NaN}', b'"\xff"', b'{"data": {"title": "\\u0000"}}', b"{", b'"\\ud800"'],
 )
 def test_a_line_that_is_no_strict_json_is_one_fault(raw: bytes):
     found = read_line(raw, CATALOGUE)
