@@ -54,6 +54,9 @@ EVENTS_PER_BATCH = 500
 WINDOWS_PER_BATCH = 500
 """Claims of hundreds of rows: a commit costs as much as ten of them. Source: reference/delivery.md 1."""
 
+DEADLOCK_TRIES = 5
+DECISIONS_PER_BATCH = 20_000
+"""Ledger rows of one transaction: about a second's work, so that intake never waits long for the write lock."""
 UNAVAILABLE = (OperationalError, InterfaceError)
 """The database is locked, full or gone: no event's fault, so nothing is parked and all is tried again."""
 
@@ -80,12 +83,22 @@ class Pipeline:
 
     def accept(self, drafts: Sequence[Draft]) -> Receipt:
         """Store events, all or none; after the return they are durable."""
-        with transaction.atomic():
-            log.enter_fence()
-            receipt = log.add_events(drafts, self.now())
+        for attempt in range(DEADLOCK_TRIES):
+            try:
+                receipt = self._add_events(drafts)
+                break
+            except OperationalError as exc:
+                # Two senders of the same events in another order; PostgreSQL ended one of them.
+                if "deadlock" not in str(exc) or attempt == DEADLOCK_TRIES - 1:
+                    raise
         for source, event_id in receipt.conflicts:
             logger.warning("event sent again with other content; not applied", source=source, event_id=event_id)
         return receipt
+
+    def _add_events(self, drafts: Sequence[Draft]) -> Receipt:
+        with transaction.atomic():
+            log.enter_fence()
+            return log.add_events(drafts, self.now())
 
     # match and decide
 
@@ -130,20 +143,27 @@ class Pipeline:
     def _decide_batch(self, limit: int, only: Event | None = None) -> int:
         with transaction.atomic():
             ledger.enter_deciding()
-            log.pass_fence()
-            batch = log.undecided(limit)
+            now = self.now()
+            # The clock is read before the fence: what is accepted later is left to the next batch,
+            # for something accepted earlier may still be on its way to its commit (S1, S3).
+            batch = log.undecided(limit, accepted_until=now if log.pass_fence() else None)
             if only:
                 batch = [one for one in batch if one[0].number == only.number]
             if not batch:
                 return 0
             self.world.refresh()
-            now = self.now()
-            pending = [one for event, late in batch for one in self._decide_event(event, now, late=late)]
+            pending: list[Pending] = []
+            decided: list[int] = []
+            for event, late in batch:
+                pending += self._decide_event(event, now, late=late)
+                decided.append(event.number)
+                if len(pending) >= DECISIONS_PER_BATCH:
+                    break
             ledger.add_decisions(self.scheduler.schedule(pending, now), now)
-            log.mark_decided(event.number for event, _ in batch)
-        self.counts["events"] += len(batch)
+            log.mark_decided(decided)
+        self.counts["events"] += len(decided)
         self.counts["decisions"] += len(pending)
-        return len(batch)
+        return len(decided)
 
     def _decide_event(self, event: Event, now: datetime, *, late: bool) -> list[Pending]:
         if event.type not in self.catalogue.event_types:
@@ -168,8 +188,8 @@ class Pipeline:
         if first is None or first > self.now():
             return 0
         with transaction.atomic():
+            now = self.now()  # before the fence: whatever is accepted earlier than this is committed behind it (S3)
             log.pass_fence()
-            now = self.now()
             oldest = log.oldest_undecided_at()
             windows = ledger.due_windows(now if oldest is None else min(now, oldest), WINDOWS_PER_BATCH)
             if windows:

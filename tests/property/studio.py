@@ -41,7 +41,7 @@ FIELDS = {
         Field(key="qc_partner", label="QC", type=FieldType.PARTNER),
     )
 }
-TYPES = ("thing.made", "thing.lost", "other.done")
+TYPES = ("thing.made", "other.done")
 AT = datetime(2026, 11, 23, 10, tzinfo=UTC)
 ROLES = (
     Role(id="c_all", label="c", kind=PartnerKind.CONTENT_PARTNER, sees=("*",)),
@@ -56,6 +56,7 @@ EMAILS = [f"p{number}@x.example" for number in range(6)]
 TEXTS = st.sampled_from(["", "Salt", "SALT", "salt 2", "Straße", "STRASSE", "Cafe\u0301", "café", "a salt b"])
 LANGUAGES = st.sampled_from(["en", "EN-gb", "en-GB", "es", "es-419", "est", "pt-BR", "zh-Hant-TW", "zh-hant"])
 DAYS = st.integers(-3, 3).map(lambda days: (AT.date() + timedelta(days=days)).isoformat())
+CONCERNED = {"content_partner": "c", "fulfillment_partner": "f", "sub_assignee": "f", "qc_partner": "q"}
 VALUES: dict[FieldType, st.SearchStrategy[Any]] = {
     FieldType.ENUM: st.sampled_from(["A", "B", "a", "x", "y", "z", "unknown"]),
     FieldType.REFERENCE: st.sampled_from(["1", "2", "3"]),
@@ -121,8 +122,12 @@ def directories(draw: st.DrawFn) -> Directory:
             parents = st.none() if number == 0 else st.sampled_from([None, f"{PREFIX[kind]}{number - 1}"])
             found.put_partner(Partner(id=f"{PREFIX[kind]}{number}", name="P", kind=kind, parent=draw(parents)))
     for number, email in enumerate(EMAILS, start=1):
-        partner = found.partners[draw(st.sampled_from(PARTNERS))]
-        roles = draw(st.lists(st.sampled_from([*(one.id for one in ROLES), "gone"]), unique=True, max_size=2))
+        partner = found.partners[f"{'cfsqfs'[number - 1]}{draw(st.integers(0, 2))}"]
+        fitting = [one.id for one in ROLES if one.kind is partner.kind]
+        useless = draw(st.lists(st.sampled_from([*(one.id for one in ROLES), "gone"]), max_size=1))
+        roles = dict.fromkeys(
+            draw(st.lists(st.sampled_from(fitting), min_size=draw(st.sampled_from([0, 1, 1])), max_size=2)) + useless
+        )
         found.put_person(
             Person(id=number, email=email, name="N", partner=partner.id, kind=partner.kind, roles=tuple(roles),
                    active=draw(st.integers(0, 9)) > 0)
@@ -135,9 +140,9 @@ def customs(draw: st.DrawFn, number: int) -> Notification:
     """A Custom notification of one of the persons."""
     return Notification(
         id=f"n-{number}", kind=Kind.CUSTOM, name="", event_type=draw(st.sampled_from(TYPES)),
-        where=tuple(draw(st.lists(conditions(), min_size=1, max_size=2))),
+        where=(draw(conditions()), *draw(st.lists(conditions(), max_size=1))),
         frequency=draw(st.sampled_from(FREQUENCIES)), user_id=draw(st.integers(1, len(EMAILS))),
-        inactive=draw(st.sampled_from([None, None, None, "its catalogue changed"])),
+        inactive=draw(st.sampled_from([None, None, "its catalogue changed"])),
     )  # fmt: skip
 
 
@@ -145,7 +150,7 @@ def customs(draw: st.DrawFn, number: int) -> Notification:
 def books(draw: st.DrawFn) -> Book:
     """Some Custom notifications, some edited and some deleted again."""
     found = Book()
-    for number in range(draw(st.integers(0, 8))):
+    for number in range(draw(st.integers(5, 9))):
         found.put(draw(customs(number)))
     for number in draw(st.lists(st.integers(0, 8), max_size=3)):
         found.put(draw(customs(number)))
@@ -158,7 +163,10 @@ def events(draw: st.DrawFn) -> Event:
     data: dict[str, Any] = {}
     for field in FIELDS.values():
         one = VALUES[field.type]
-        data[field.key] = draw(st.none() | (st.lists(one, max_size=3) if field.multiple else one))
+        if field.key in CONCERNED:
+            one = st.sampled_from([f"{CONCERNED[field.key]}{number}" for number in range(3)])
+        value = st.lists(one, max_size=3) if field.multiple else one
+        data[field.key] = draw(st.one_of(value, value, value, st.none()))
     data["mentions"] = draw(st.lists(st.sampled_from([*EMAILS, "P1@X.EXAMPLE"]), max_size=2))
     for key in draw(st.lists(st.sampled_from(sorted(data)), max_size=3)):
         data.pop(key, None)

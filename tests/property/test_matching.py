@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hypothesis import given, settings
+from hypothesis import find, given, settings
 from hypothesis import strategies as st
 from tests.property.studio import books, catalogues, customs, directories, events
 
@@ -37,7 +37,17 @@ def indexed(matcher: Matcher, event: Event) -> dict[int, set[str]]:
     return {user: {one.id for one in matched} for user, matched in found.items()}
 
 
-@settings(max_examples=60, deadline=None)
+def test_the_examples_do_match():
+    """Examples in which nothing ever matches would prove nothing."""
+
+    def tells(example: tuple[Catalogue, Directory, Book, Event]) -> bool:
+        found = {one.partition("-")[0] == "n" for ids in plain(*example).values() for one in ids}
+        return found == {True, False}
+
+    find(st.tuples(catalogues(), directories(), books(), events()), tells, settings=settings(max_examples=300))
+
+
+@settings(max_examples=100, deadline=None)
 @given(catalogues(), directories(), books(), st.lists(events(), min_size=1, max_size=4))
 def test_the_index_finds_what_the_definition_says(
     catalogue: Catalogue, directory: Directory, book: Book, told: list[Event]

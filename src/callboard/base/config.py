@@ -7,16 +7,18 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parseaddr
+from email.utils import getaddresses, parseaddr
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from callboard.base.clock import Clock, FixedClock, SystemClock
 from callboard.base.errors import RejectedError
 from callboard.base.instants import parse_instant
-from callboard.base.texts import address_fault
+from callboard.base.texts import address_fault, ascii_address
 
 SHIPPED_CATALOGUE = Path(__file__).resolve().parents[3] / "catalogue"
+SHORTEST_KEY = 16
+"""Characters of a secret key; shorter ones can be guessed."""
 DEFAULT_FROM = "Callboard <notifications@callboard.example>"
 
 
@@ -53,8 +55,7 @@ class Config:
     @property
     def mail_host(self) -> str:
         """Return HOST of rule C2: the domain of the sender, in its ASCII form."""
-        domain = parseaddr(self.sender)[1].rpartition("@")[2]
-        return domain if domain.isascii() else domain.encode("idna").decode()
+        return str(ascii_address(parseaddr(self.sender)[1])).rpartition("@")[2]
 
     @property
     def database_path(self) -> Path:
@@ -158,7 +159,9 @@ def _base_url(value: str) -> str:
     try:
         parts = urlsplit(value)
         usable = parts.scheme in {"http", "https"} and parts.hostname and not parts.query and not parts.fragment
-        usable = usable and parts.port != 0 and value.isprintable() and not set(value) & set("<> \"'")
+        usable = (
+            usable and parts.port != 0 and value.isascii() and value.isprintable() and not set(value) & set("<> \"'")
+        )
     except ValueError:
         usable = False
     if not usable:
@@ -167,8 +170,8 @@ def _base_url(value: str) -> str:
 
 
 def _sender(value: str) -> str:
-    _, address = parseaddr(value)
-    if address_fault(address) or not value.isprintable():
+    found = getaddresses([value])
+    if len(found) != 1 or address_fault(found[0][1]) or not value.isprintable():
         raise _refuse("CALLBOARD_FROM", "must be a name and an address", DEFAULT_FROM)
     return value
 
@@ -201,7 +204,7 @@ def _collapse(value: str) -> float:
 
 def _secret_key(value: str | None, home: Path) -> str:
     if value:
-        if len(value) < 16:  # noqa: PLR2004 - shorter keys can be guessed
+        if len(value) < SHORTEST_KEY:
             raise _refuse("CALLBOARD_SECRET_KEY", "has under 16 characters", secrets.token_urlsafe(33))
         return value
     path = home / "secret-key"
@@ -218,6 +221,10 @@ def _secret_key(value: str | None, home: Path) -> str:
                 pass  # another first start was faster: its key is the key
             finally:
                 draft.unlink()
-        return path.read_text().strip()
+        key = path.read_text().strip()
     except OSError as exc:
         raise _refuse("CALLBOARD_HOME", f"cannot be used: {exc.strerror} ({exc.filename})", "./var") from exc
+    if len(key) < SHORTEST_KEY:
+        fault = f"names a folder whose secret-key file has under {SHORTEST_KEY} characters; remove that file"
+        raise _refuse("CALLBOARD_HOME", fault, "./var")
+    return key

@@ -18,7 +18,7 @@ MAX_DIGITS = 400
 """Digits of an integer; far below the 4,300 where CPython refuses to convert one."""
 
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[{]|[\]}]', re.DOTALL)
 
 
 class StrictJSONError(ValueError):

@@ -6,12 +6,15 @@ import fcntl
 import logging
 import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
 from callboard.base.config import Config, read_config
-from callboard.base.errors import PermanentError
+from callboard.base.errors import PermanentError, TransientError
+
+T = TypeVar("T")
 
 if TYPE_CHECKING:
     from callboard.pipeline import Pipeline
@@ -59,12 +62,27 @@ def open_home(*, migrate: bool = False) -> Config:
         PermanentError: PostgreSQL is not migrated.
     """
     config = start_django()
-    if not pending_migrations():
+    if not _reachable(pending_migrations, config):
         return config
     if config.database_url and not migrate:
         raise PermanentError("the database is not up to date: run `callboard migrate` first")
     migrate_database(config)
     return config
+
+
+def _reachable(look: Callable[[], T], config: Config) -> T:
+    """Return what a first look at the database finds.
+
+    Raises:
+        TransientError: the database can not be reached, in one line that names the setting.
+    """
+    from django.db import OperationalError  # noqa: PLC0415 - needs Django started
+
+    try:
+        return look()
+    except OperationalError as exc:
+        variable = "CALLBOARD_DATABASE_URL" if config.database_url else "CALLBOARD_HOME"
+        raise TransientError(f"the database of {variable} cannot be used: {' '.join(str(exc).split())[:300]}") from exc
 
 
 def pending_migrations() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import shutil
 import sys
@@ -20,13 +21,14 @@ from callboard.catalogue.load import load_catalogue
 from callboard.cli import boot
 from callboard.cli.match import checked, event_lines, read_json_file
 from callboard.cli.output import print_counts, print_line, progress
-from callboard.intake.cloudevents import MAX_BATCH
+from callboard.intake.cloudevents import MAX_BATCH, MAX_BODY_BYTES
 
 people = typer.Typer(help="Partners and users (format 4.1).", no_args_is_help=True)
 notifications = typer.Typer(help="Custom notifications and mutes (format 4.2).", no_args_is_help=True)
 events = typer.Typer(help="The portal's events.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
+MAX_POST_BYTES = MAX_BODY_BYTES - 1024
 EVENTS_PER_COMMIT = 10_000
 
 
@@ -134,20 +136,22 @@ def _store_all(path: Path, pipeline: Any, catalogue: Any, detail: Any) -> Counte
     return counts
 
 
-def _batches(path: Path, size: int) -> Iterator[list[tuple[int, bytes]]]:
+def _batches(path: Path, size: int, most_bytes: float = float("inf")) -> Iterator[list[tuple[int, bytes]]]:
     batch: list[tuple[int, bytes]] = []
+    batch_bytes = 0
     for one in event_lines(path):
-        batch.append(one)
-        if len(batch) == size:
+        if batch and (len(batch) == size or batch_bytes + len(one[1]) > most_bytes):
             yield batch
-            batch = []
+            batch, batch_bytes = [], 0
+        batch.append(one)
+        batch_bytes += len(one[1]) + 1
     if batch:
         yield batch
 
 
 def _post_all(path: Path, url: str, key: str) -> Counter[str]:
     counts: Counter[str] = Counter(accepted=0, duplicates=0, conflicts=0)
-    for batch in _batches(path, MAX_BATCH):
+    for batch in _batches(path, MAX_BATCH, MAX_POST_BYTES):
         body = b"[" + b",".join(line.strip() for _, line in batch) + b"]"
         counts.update(_post(url.rstrip("/") + "/api/v1/events", key, body))
     return counts
@@ -168,6 +172,8 @@ def _post(url: str, key: str, body: bytes) -> dict[str, int]:
         except ValueError:
             said = said[:200]
         raise PermanentError(f"{url} answered {exc.code}: {said}") from exc
+    except http.client.InvalidURL as exc:
+        raise RejectedError(f"{url} is not an address: {exc}") from exc
     except OSError as exc:
         raise TransientError(
             f"{url} cannot be reached: {getattr(exc, 'reason', exc)}; send the file again later"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -10,6 +11,7 @@ from pathlib import Path
 import typer
 
 from callboard.base.errors import CallboardError, RejectedError
+from callboard.base.texts import shown
 from callboard.cli import boot, data, operation, questions
 
 SHOWN_FAULTS = 20
@@ -43,6 +45,8 @@ app.add_typer(operation.outbox, name="outbox")
 def main() -> None:
     """Run the command of `sys.argv` and exit."""
     boot.set_up_logs()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # JSON is UTF-8, whatever the terminal's locale says
     try:
         app(prog_name="callboard")
     except RejectedError as exc:
@@ -62,7 +66,7 @@ def main() -> None:
 
 def _say(lines: list[str]) -> None:
     for line in lines[:SHOWN_FAULTS]:
-        sys.stderr.write(f"callboard: {line}\n")
+        sys.stderr.write(f"callboard: {shown(line)}\n")
     if len(lines) > SHOWN_FAULTS:
         sys.stderr.write(f"callboard: and {len(lines) - SHOWN_FAULTS} more\n")
 

@@ -19,9 +19,8 @@ def print_counts(counts: dict[str, Any], *, as_json: bool, words: str) -> None:
 
 
 def print_line(line: str) -> None:
-    """Print one line on stdout; characters the terminal lacks are escaped."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    """Print one line on stdout."""
+    sys.stdout.write(line + "\n")
 
 
 @contextmanager

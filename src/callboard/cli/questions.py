@@ -13,6 +13,7 @@ from callboard.base import strict_json
 from callboard.base.config import read_catalogue_path, read_config
 from callboard.base.errors import RejectedError
 from callboard.base.instants import parse_instant
+from callboard.base.texts import shown
 from callboard.catalogue.load import load_catalogue
 from callboard.catalogue.values import Catalogue
 from callboard.cli import boot
@@ -66,7 +67,7 @@ def explain(
         print_line(strict_json.dumps(answer))
         return
     for line in explanation_lines(answer):
-        print_line(line)
+        print_line(shown(line))
 
 
 def explanation_lines(answer: dict[str, Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
@@ -18,6 +19,8 @@ from callboard.base.errors import PermanentError, RejectedError
 
 STOP_S = 10.0
 """Seconds a process may take to end its work before it is killed; nothing is lost by that."""
+PR_SET_PDEATHSIG = 1
+"""Source: Linux, prctl(2)."""
 QUICK_DEATH_S = 5.0
 LONGEST_PAUSE_S = 30.0
 
@@ -38,7 +41,13 @@ class _Child:
     def start(self) -> None:
         self.started_s = time.monotonic()
         # A group of its own: Ctrl-C reaches the supervisor, which ends its children in order.
-        self.process = subprocess.Popen(self.words, env=self.environ, start_new_session=True, stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            self.words,
+            env=self.environ,
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call, and no threads here
+        )
 
     def look(self) -> None:
         """Start the process again after it died; wait longer each time it dies at once."""
@@ -56,6 +65,13 @@ class _Child:
             logger.error("process ended; it is started again", process=self.name, code=code)
         if time.monotonic() >= self.due_s:
             self.start()
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to end this process when its parent is killed; elsewhere it lives on until it is ended."""
+    set_death_signal = getattr(ctypes.CDLL(None), "prctl", None)
+    if set_death_signal is not None:
+        set_death_signal(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def serve(config: Config, host: str, port: int) -> None:

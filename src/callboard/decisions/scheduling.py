@@ -96,12 +96,13 @@ class _Immediate:
         user_id, event = one.decision.person.id, one.event
         accepted_at = now if one.late and event.accepted_at + self.collapse <= now else event.accepted_at
         key = (user_id, event.type)
-        for span, place in self.open.get(key, ()):
+        for span, place in reversed(self.open.get(key, ())):
             if span.holds(accepted_at):
                 return place
+            if span.ends_at <= accepted_at:
+                break  # the older ones ended earlier still
         span = Span(accepted_at, accepted_at + self.collapse)
-        mark = str(to_us(accepted_at)) if self.collapse else f"e{event.number}"
-        slot = (user_id, f"{Frequency.IMMEDIATELY}:{event.type}:{mark}")
+        slot = (user_id, f"{Frequency.IMMEDIATELY}:{event.type}:{event.number}")
         new[slot] = _window(slot, Frequency.IMMEDIATELY, span)
         self.open.setdefault(key, []).append((span, slot))
         return slot

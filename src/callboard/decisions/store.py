@@ -79,8 +79,9 @@ def windows_by_slot(slots: Iterable[tuple[int, str]]) -> dict[tuple[int, str], O
 
 
 def open_immediate(event_types: Iterable[str], since: datetime) -> list[OpenWindow]:
-    """Return the immediate windows of these event types that end after `since` and are open."""
+    """Return the open immediate windows of these event types that end after `since`, earliest first."""
     rows = Window.objects.filter(closed=False, frequency=Frequency.IMMEDIATELY.value, ends_us__gt=to_us(since))
+    rows = rows.order_by("ends_us")
     wanted = set(event_types)
     return [one for one in _windows(rows) if one.slot.split(":")[1] in wanted]
 

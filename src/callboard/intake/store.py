@@ -45,11 +45,16 @@ def enter_fence() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [FENCE])
 
 
-def pass_fence() -> None:
-    """Wait until every transaction that accepts with an earlier clock is committed (S3)."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s), pg_advisory_unlock(%s)", [FENCE, FENCE])
+def pass_fence() -> bool:
+    """Wait until every transaction that accepts with an earlier clock is committed (S3).
+
+    Returns whether others may accept meanwhile; on SQLite the write lock keeps them out.
+    """
+    if connection.vendor != "postgresql":
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s), pg_advisory_unlock(%s)", [FENCE, FENCE])
+    return True
 
 
 def add_events(drafts: Sequence[Draft], now: datetime) -> Receipt:
@@ -97,12 +102,14 @@ def _digests(keys: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def undecided(limit: int) -> list[tuple[Event, bool]]:
+def undecided(limit: int, accepted_until: datetime | None = None) -> list[tuple[Event, bool]]:
     """Return accepted events that are not decided, oldest first, each with whether it was parked."""
+    until_us = 2**62 if accepted_until is None else to_us(accepted_until)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {_COLUMNS} FROM intake_eventrecord WHERE state = 0 ORDER BY accepted_us, id LIMIT %s",  # noqa: S608
-            [limit],
+            f"SELECT {_COLUMNS} FROM intake_eventrecord WHERE state = 0 AND accepted_us <= %s"  # noqa: S608
+            " ORDER BY accepted_us, id LIMIT %s",
+            [until_us, limit],
         )
         return [(_event(row), bool(row[9])) for row in cursor.fetchall()]
 

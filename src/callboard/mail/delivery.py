@@ -95,6 +95,8 @@ class Courier:
         self.counts: Counter[str] = Counter()
         """How many mails ended a try as sent, deferred, failed, held or withdrawn."""
         self._holding: set[int] = set()
+        self._opened = 0
+        self._unavailable = ""
         self._turns: list[_Turn] = []
         self._wake = asyncio.Event()
 
@@ -105,16 +107,24 @@ class Courier:
             return 0
         waiting = leased[::-1]
         self._holding = {one.id for one in leased}
+        self._opened = 0
         committer = asyncio.create_task(self._commit_turns())
+        used = self.transports[: len(leased)]
         try:
-            async with asyncio.TaskGroup() as group:
-                for transport in self.transports[: len(leased)]:
-                    group.create_task(self._serve(transport, waiting))
+            # A connection that fails does not disturb the others in the middle of a mail.
+            ends = await asyncio.gather(*(self._serve(one, waiting) for one in used), return_exceptions=True)
         finally:
             committer.cancel()
             self._holding = set()
-            if waiting:
-                await self._in_database(self._give_back, waiting)
+        failures = [one for one in ends if isinstance(one, BaseException)]
+        if failures:
+            await self.close()
+        if waiting and not self._opened:
+            await self._in_database(self._defer, waiting, self._unavailable)
+        elif waiting:
+            await self._in_database(self._give_back, waiting)
+        if failures:
+            raise failures[0]
         return len(leased)
 
     async def keep_leases(self) -> None:
@@ -122,7 +132,10 @@ class Courier:
         while True:
             await asyncio.sleep(LEASE_S / 4)
             if self._holding:
-                await self._in_database(self._extend, set(self._holding))
+                try:
+                    await self._in_database(self._extend, set(self._holding))
+                except Exception:
+                    logger.exception("leases could not be extended; it is tried again")
 
     async def close(self) -> None:
         """Close all connections."""
@@ -132,26 +145,30 @@ class Courier:
         return await asyncio.get_running_loop().run_in_executor(self.database, work, *args)
 
     async def _serve(self, transport: Transport, waiting: list[Leased]) -> None:
-        """Carry one mail after the other over a connection until none waits."""
+        """Carry one mail after the other over a connection until none waits, or it can not be opened."""
         result: Result | None = None
         while waiting or result:
+            if waiting and not await self._is_open(transport):
+                await self._turn(result, None)
+                return
             mail = waiting.pop() if waiting else None
             ready = await self._turn(result, mail)
             result = None
-            if ready is None:
-                continue
-            try:
-                await transport.open()
-            except Unavailable as exc:
-                result = self._result(ready, Reply(Fate.RETRY, 0, str(exc)))
-                logger.warning("next hop unavailable", reason=str(exc))
-                self.counts["deferred"] += 1
-                await self._turn(result, None)
-                await self._in_database(self._defer_rest, waiting, str(exc))
-                return
-            reply = await transport.send(self.sender, ready.recipient, ready.raw)
-            result = self._result(ready, reply)
-            self.counts["deferred" if result.state is MailState.QUEUED else result.state.value] += 1
+            if ready is not None:
+                reply = await transport.send(self.sender, ready.recipient, ready.raw)
+                result = self._result(ready, reply)
+                self.counts["deferred" if result.state is MailState.QUEUED else result.state.value] += 1
+
+    async def _is_open(self, transport: Transport) -> bool:
+        """Open the connection if need be; a next hop that takes fewer connections than we have is no failure."""
+        try:
+            await transport.open()
+        except Unavailable as exc:
+            self._unavailable = str(exc)
+            logger.warning("next hop unavailable", reason=str(exc))
+            return False
+        self._opened += 1
+        return True
 
     async def _turn(self, result: Result | None, mail: Leased | None) -> Ready | None:
         """Wait until the result is committed and the next mail is begun; None when it may not leave."""
@@ -183,6 +200,7 @@ class Courier:
     def _lease(self) -> list[Leased]:
         if not store.is_due(self._now()):
             return []
+        self.owner.keep()
         with transaction.atomic():
             return store.lease(self.owner.id, time.time() + LEASE_S, self._now(), LEASE_BATCH)
 
@@ -194,15 +212,13 @@ class Courier:
         with transaction.atomic():
             store.release_leases([one.id for one in mails], self.owner.id)
 
-    def _defer_rest(self, waiting: list[Leased], reason: str) -> None:
+    def _defer(self, mails: list[Leased], reason: str) -> None:
         """Put off the whole cohort when the next hop is down: it is the hop's fault, not the mails'."""
-        mails, waiting[:] = list(waiting), []
         now = self._now()
         reply = Reply(Fate.RETRY, 0, reason)
         with transaction.atomic():
-            held = store.still_leased([one.id for one in mails], self.owner.id)
-            results = [self._outcome(one, one.attempts + 1, reply, now) for one in mails if one.id in held]
-            store.record_results(results, now)
+            results = [self._outcome(one, one.attempts + 1, reply, now) for one in mails]
+            store.record_results(results, self.owner.id, now)
         self.counts["deferred"] += len(results)
 
     def _commit(self, turns: Sequence[_Turn]) -> dict[int, Ready]:
@@ -210,7 +226,7 @@ class Courier:
         with transaction.atomic():
             results = [turn.result for turn in turns if turn.result]
             if results:
-                store.record_results(results, now)
+                store.record_results(results, self.owner.id, now)
                 self._follow_refusals(results, now)
             return self._begin([turn.mail for turn in turns if turn.mail], now)
 

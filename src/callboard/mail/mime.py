@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from callboard.base.errors import PermanentError
-from callboard.base.texts import shown
+from callboard.base.texts import ascii_address, shown
 from callboard.mail.render import render
 from callboard.mail.templates import STYLE
 
@@ -38,9 +38,7 @@ MAX_PHRASE = 60
 _FORBIDDEN = re.compile(r"[\r\n\x00]")
 _SPACES = re.compile(r" +")
 _PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")  # RFC 5322 3.2.3, atoms and spaces
-_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")  # RFC 5322 3.2.3, dot-atom
 _OVERLONG = re.compile(rb"^([^\r\n]{74,75})(=20\r)", re.MULTILINE)
-_DOMAIN = re.compile(r"[A-Za-z0-9.-]+")
 _TOKEN = re.compile(r"<?[\x21-\x3b\x3d\x3f-\x7e]+>?")
 
 _MIDDLE = f"--{BOUNDARY}\r\nContent-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
@@ -217,15 +215,10 @@ def _mailbox(name: str, address: str, used: int) -> str:
 
 @lru_cache(maxsize=65_536)
 def _address(address: str) -> str:
-    """Return an address with its domain in ASCII. Source: RFC 5321 2.3.5, RFC 3490."""
-    local, _, domain = address.rpartition("@")
-    try:
-        ascii_domain = domain if domain.isascii() else domain.encode("idna").decode()
-    except UnicodeError as exc:
-        raise PermanentError(f"the address's domain has no ASCII form: {exc}") from exc
-    if not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(ascii_domain):
+    found = ascii_address(address)
+    if found is None:
         raise PermanentError("the address can not be written without SMTPUTF8 (RFC 6531)")
-    return f"{local}@{ascii_domain}"
+    return found
 
 
 def _token(what: str, value: str) -> str:

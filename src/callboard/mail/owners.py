@@ -12,7 +12,7 @@ import secrets
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 
 class Owner(Protocol):
@@ -26,6 +26,10 @@ class Owner(Protocol):
 
     def __exit__(self, *exc: object) -> None:
         """Let go of the lock."""
+        ...
+
+    def keep(self) -> None:
+        """Make sure that the lock is still held; take a new id when it was lost, the old leases being others' now."""
         ...
 
     def is_dead(self, owner_id: str) -> bool:
@@ -55,6 +59,9 @@ class _FileOwner:
             (self.folder / self.id).unlink(missing_ok=True)
             os.close(self._file)
             self._file = None
+
+    def keep(self) -> None:
+        """Do nothing: a file's lock lasts as long as its process."""
 
     def is_dead(self, owner_id: str) -> bool:
         if owner_id == self.id:
@@ -91,6 +98,16 @@ class _SessionOwner:
         if self._session is not None:
             self._session.close()
             self._session = None
+
+    def keep(self) -> None:
+        """Look whether the session lives; when it was cut, begin anew under another id."""
+        try:
+            with self._session.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except DatabaseError:
+            self.__exit__()
+            self.id = secrets.token_hex(12)
+            self.__enter__()
 
     def is_dead(self, owner_id: str) -> bool:
         if owner_id == self.id:

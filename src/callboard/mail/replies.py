@@ -8,6 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from callboard.base.reasons import Importance
+from callboard.base.texts import ascii_address, shown
 
 FIRST_RETRY = timedelta(minutes=5)
 LONGEST_RETRY = timedelta(minutes=70)
@@ -59,7 +60,7 @@ def read_reply(code: int, text: str) -> Reply:
     against the address; 4xx, and what is no final reply at all, is retried.
     Source: RFC 3463, RFC 5321 4.2.1.
     """
-    said = " ".join(text.split())[:500]
+    said = plain_words(text)
     found = _ENHANCED.match(text)
     enhanced = found[1] if found else ""
     if 200 <= code < 300:  # noqa: PLR2004 - RFC 5321 4.2.1
@@ -79,13 +80,14 @@ def retry_delay(attempts: int, chance: float) -> timedelta:
 
 def domain_of(email: str) -> str:
     """Return the domain an address is delivered to, in lower case and ASCII where possible."""
-    domain = email.rpartition("@")[2].lower()
-    try:
-        return domain if domain.isascii() else domain.encode("idna").decode()
-    except UnicodeError:
-        return domain
+    return (ascii_address(email) or email).rpartition("@")[2].lower()
 
 
 def envelope_address(email: str) -> str:
     """Return the address as it goes into MAIL and RCPT: its domain in ASCII. Source: RFC 5891."""
-    return f"{email.rpartition('@')[0]}@{domain_of(email)}"
+    return ascii_address(email) or email
+
+
+def plain_words(text: str) -> str:
+    """Return a server's words as one short line that can be stored anywhere: no control characters, valid UTF-8."""
+    return " ".join(shown(text).split())[:500]

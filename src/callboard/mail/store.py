@@ -168,8 +168,11 @@ def begin_attempts(mails: Sequence[Leased], now: datetime) -> None:
         cursor.executemany("UPDATE mail_mail SET attempts = attempts + 1 WHERE id = %s", [(one.id,) for one in mails])
 
 
-def record_results(results: Sequence[Result], now: datetime) -> None:
-    """Write what became of tries."""
+def record_results(results: Sequence[Result], owner_id: str, now: datetime) -> None:
+    """Write what became of tries.
+
+    A mail whose lease is another's by now keeps its state, unless this owner's server took it.
+    """
     now_us = to_us(now)
     done = {MailState.SENT, MailState.FAILED}
     with connection.cursor() as cursor:
@@ -179,7 +182,9 @@ def record_results(results: Sequence[Result], now: datetime) -> None:
         )
         cursor.executemany(
             "UPDATE mail_mail SET state = %s, last_reply = %s, lease_owner = '', lease_until_s = NULL,"
-            " in_doubt = %s, finished_us = %s, next_attempt_us = COALESCE(%s, next_attempt_us) WHERE id = %s",
+            " in_doubt = %s, finished_us = %s, next_attempt_us = COALESCE(%s, next_attempt_us)"
+            " WHERE id = %s AND ((state = 'leased' AND lease_owner = %s)"
+            " OR (%s = 'sent' AND state IN ('queued', 'leased')))",
             [
                 (
                     one.state.value,
@@ -188,6 +193,8 @@ def record_results(results: Sequence[Result], now: datetime) -> None:
                     now_us if one.state in done else None,
                     to_us(one.next_attempt_at) if one.next_attempt_at else None,
                     one.mail_id,
+                    owner_id,
+                    one.state.value,
                 )
                 for one in results
             ],

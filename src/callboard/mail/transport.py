@@ -11,7 +11,7 @@ import aiosmtplib
 
 from callboard.base.config import Config, SmtpServer
 from callboard.mail.mailbox import Mailbox
-from callboard.mail.replies import Fate, Reply, read_reply
+from callboard.mail.replies import Fate, Reply, plain_words, read_reply
 
 COMMAND_TIMEOUT_S = 60.0
 """Patience for one reply. Source: RFC 5321 4.5.3.2 asks for 5 minutes; a relay that takes longer
@@ -113,15 +113,10 @@ class SmtpTransport:
         client = self._client
         if client is None:
             return Reply(Fate.RETRY, 0, "not connected")
-        options = [] if (sender + recipient).isascii() else ["SMTPUTF8"]
-        if options and not client.supports_extension("smtputf8"):
-            return Reply(
-                Fate.FAILED, 0, "the address has non-ASCII characters before the @ and the server lacks SMTPUTF8"
-            )
         after_dot = False
         try:
-            await client.mail(sender, options=options, encoding="utf-8" if options else "ascii")
-            await client.rcpt(recipient, encoding="utf-8" if options else "ascii")
+            await client.mail(sender)
+            await client.rcpt(recipient)
             after_dot = True
             code, text = await client.data(raw)
         except aiosmtplib.SMTPResponseException as exc:
@@ -129,12 +124,17 @@ class SmtpTransport:
         except (aiosmtplib.SMTPException, OSError, asyncio.IncompleteReadError) as exc:
             await self._drop()
             return Reply(Fate.IN_DOUBT if after_dot else Fate.RETRY, 0, _said(exc))
+        except BaseException:
+            await self._drop()  # cancelled between command and reply: the next reply would be the last command's
+            raise
         self._sent += 1
         return read_reply(code, text)
 
     async def _refused(self, exc: aiosmtplib.SMTPResponseException) -> Reply:
         """Return what a refusal means, and make the connection usable for the next mail."""
         reply = read_reply(max(exc.code, 0), exc.message)
+        if not 400 <= exc.code < 600:  # noqa: PLR2004 - no refusal: it answers something else, and nothing is known
+            reply = Reply(Fate.IN_DOUBT, exc.code, reply.text)
         client = self._client
         # 421: the server closes (RFC 5321 3.8). Not 4xx or 5xx: nobody knows what its next line answers.
         if exc.code == 421 or not 400 <= exc.code < 600 or client is None or not client.is_connected:  # noqa: PLR2004
@@ -163,5 +163,4 @@ class SmtpTransport:
 
 
 def _said(exc: BaseException) -> str:
-    text = " ".join(str(exc).split())
-    return text[:300] or type(exc).__name__
+    return plain_words(str(exc)) or type(exc).__name__

@@ -22,7 +22,6 @@ _USER_KEYS = (
     "email", "name", "partner", "roles", "active", "time_zone", "locale",
     "digest_hour", "digest_weekday", "notify_own_actions",
 )  # fmt: skip
-_PLAIN_KEYS = _USER_KEYS[5:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,22 +109,28 @@ def _read_partner(raw: Any, at: str, known: Directory) -> Partner | list[Fault]:
     if not isinstance(raw, dict):
         return [Fault(at, f"a partner must be an object, not {kind_of(raw)}")]
     faults = _unknown_keys(raw, _PARTNER_KEYS, at)
-    for key in ("id", "name"):
-        fault = name_fault(raw[key]) if key in raw else "is missing"
-        if fault:
-            faults.append(Fault(f"{at}/{key}", fault))
-    kind = raw.get("kind")
+    id_ = raw.get("id")
+    fault = name_fault(id_) if "id" in raw else "is missing"
+    if fault:
+        return [*faults, Fault(f"{at}/id", fault)]
+    said = _over(known.partners.get(str(id_)), _PARTNER_KEYS, raw)
+    fault = name_fault(said["name"]) if "name" in said else "is missing"
+    if fault:
+        faults.append(Fault(f"{at}/name", fault))
+    kind, parent = said.get("kind"), said.get("parent")
     if not isinstance(kind, str) or kind not in tuple(PartnerKind):
         faults.append(Fault(f"{at}/kind", f"must be one of {', '.join(PartnerKind)}"))
-    parent = raw.get("parent")
     if parent is not None and not isinstance(parent, str):
         faults.append(Fault(f"{at}/parent", f"must be a partner's id or null, not {kind_of(parent)}"))
-    if faults:
-        return faults
-    old = known.partners.get(raw["id"])
-    if old and "parent" not in raw:
-        parent = old.parent
-    return Partner(id=raw["id"], name=raw["name"], kind=PartnerKind(str(kind)), parent=parent)
+    return faults or Partner(id=str(id_), name=said["name"], kind=PartnerKind(str(kind)), parent=parent)
+
+
+def _over(known: Partner | Person | None, keys: tuple[str, ...], raw: dict[str, Any]) -> dict[str, Any]:
+    """Return what a record says, over what is known: absent keys keep their value (4.1)."""
+    kept = {key: getattr(known, key) for key in keys} if known else {}
+    if isinstance(known, Person):
+        kept["roles"] = list(known.roles)
+    return kept | raw
 
 
 def _hierarchy_faults(partners: list[Partner], after: dict[str, Partner]) -> list[Fault]:
@@ -170,34 +175,31 @@ def _read_person(
     faults = _unknown_keys(raw, _USER_KEYS, at)
     fault = address_fault(raw["email"]) if "email" in raw else "is missing"
     if fault:
-        faults.append(Fault(f"{at}/email", fault))
-    fault = name_fault(raw["name"]) if "name" in raw else "is missing"
+        return [*faults, Fault(f"{at}/email", fault)]
+    old = known.by_email(raw["email"])
+    said = _over(old, _USER_KEYS, raw)
+    fault = name_fault(said["name"]) if "name" in said else "is missing"
     if fault:
         faults.append(Fault(f"{at}/name", fault))
-    partner_id = raw.get("partner")
+    partner_id = said.get("partner")
     partner = partners.get(partner_id) if isinstance(partner_id, str) else None
     if partner is None:
-        faults.append(
-            Fault(f"{at}/partner", "is missing" if "partner" not in raw else f"{partner_id!r} is not a partner")
-        )
-    faults += _role_faults(raw, at, partner, catalogue)
-    for key in ("active", *_PLAIN_KEYS):
-        if key in raw and (fault := _SETTING_FAULTS[key](raw[key])):
+        missing = "is missing" if "partner" not in said else f"{partner_id!r} is not a partner"
+        faults.append(Fault(f"{at}/partner", missing))
+    faults += _role_faults(said, at, partner, catalogue)
+    for key, fault_of in _SETTING_FAULTS.items():
+        if key in raw and (fault := fault_of(raw[key])):
             faults.append(Fault(f"{at}/{key}", fault))
     if faults or partner is None:
         return faults
-    old = known.by_email(raw["email"])
-    settings = {
-        key: raw[key] if key in raw else getattr(old, key) for key in ("active", *_PLAIN_KEYS) if key in raw or old
-    }
     return Person(
         id=old.id if old else 0,
         email=raw["email"],
-        name=raw["name"],
+        name=said["name"],
         partner=partner.id,
         kind=partner.kind,
-        roles=tuple(dict.fromkeys(raw["roles"])),
-        **settings,
+        roles=tuple(dict.fromkeys(said["roles"])),
+        **{key: said[key] for key in _SETTING_FAULTS if key in said},
     )
 
 

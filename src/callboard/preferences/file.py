@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
@@ -98,7 +99,9 @@ def as_json(notification: Notification) -> dict[str, Any]:
         "id": notification.id,
         "name": notification.name,
         "event_type": notification.event_type,
-        "where": [one.as_json() for one in notification.where],
+        "where": json.loads(notification.stored_where)
+        if notification.stored_where
+        else [one.as_json() for one in notification.where],
         "frequency": notification.frequency.value,
     }
 

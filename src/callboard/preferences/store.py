@@ -74,6 +74,7 @@ def _notification(row: dict[str, Any], catalogue: Catalogue) -> Notification:
         name=row["name"],
         event_type=row["event_type"],
         where=(),
+        stored_where=row["where_json"],
         frequency=Frequency(row["frequency"]),
         inactive="; ".join(str(fault) for fault in found),
         **dates,

@@ -31,7 +31,8 @@ class Notification:
     """One row of a person's settings.
 
     `user_id` and the dates are None for a Default, `role` is None for a Custom. `inactive`
-    says why a stored notification can not match any more (its catalogue changed), else None.
+    says why a stored notification can not match any more (its catalogue changed), else None;
+    `stored_where` keeps its conditions as JSON then, since `where` can not hold them.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Notification:
     user_id: int | None = None
     role: str | None = None
     inactive: str | None = None
+    stored_where: str = ""
     version: int = 1
     created_at: datetime | None = None
     deleted_at: datetime | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
@@ -125,8 +125,7 @@ if CONFIG.database_url:
             "PORT": str(_DB.port or ""),
             "CONN_HEALTH_CHECKS": True,
             "CONN_MAX_AGE": 300,
-            "OPTIONS": {key: value for key, _, value in (one.partition("=") for one in _DB.query.split("&") if one)}
-            | {"connect_timeout": 10, "application_name": "callboard"},
+            "OPTIONS": dict(parse_qsl(_DB.query)) | {"connect_timeout": 10, "application_name": "callboard"},
         }
     }
 else:

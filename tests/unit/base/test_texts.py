@@ -35,7 +35,7 @@ def test_other_names_are_refused_with_the_reason(name: object, said: str):
 
 @pytest.mark.parametrize(
     "address",
-    ["ana@copperglass.example", "a.b+tag@x.example", "o'neil@x-y.example", "ana@localhost", "é@müller.example", "a@1.example"],
+    ["ana@copperglass.example", "a.b+tag@x.example", "o'neil@x-y.example", "ana@localhost", "e@müller.example", "a@1.example"],
 )  # fmt: skip
 def test_addresses_are_taken(address: str):
     assert address_fault(address) is None

@@ -134,8 +134,9 @@ def test_each_bad_value_of_a_user_is_one_fault(change: dict[str, Any], key: str,
 
 
 @pytest.mark.parametrize("key", ["email", "name", "partner", "roles"])
-def test_each_required_key_of_a_user(key: str):
-    assert faults({"users": [{name: value for name, value in ANA.items() if name != key}]}) == [
+def test_each_required_key_of_a_new_user(key: str):
+    new = {**ANA, "email": "new@copperglass.example"}
+    assert faults({"users": [{name: value for name, value in new.items() if name != key}]}) == [
         (f"/users/0/{key}", "is missing")
     ]
 
