@@ -23,9 +23,7 @@ def test_lock_names_no_host_but_the_public_index() -> None:
 def test_every_locked_package_comes_from_the_public_index() -> None:
     sources = [package["source"] for package in tomllib.loads(locked())["package"]]
     sources.remove({"editable": "."})
-    assert {tuple(source.items()) for source in sources} == {
-        (("registry", "https://pypi.org/simple"),)
-    }
+    assert {tuple(source.items()) for source in sources} == {(("registry", "https://pypi.org/simple"),)}
 
 
 @pytest.mark.parametrize("name", REQUIREMENTS)

@@ -32,9 +32,7 @@ def test_known_to_fail():
 def inner(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makeconftest(CONFTEST.read_text(encoding="utf-8"))
-    pytester.makepyfile(
-        test_skipping=SKIPPING, test_absent="import pytest\n\npytest.importorskip('absent')"
-    )
+    pytester.makepyfile(test_skipping=SKIPPING, test_absent="import pytest\n\npytest.importorskip('absent')")
     return pytester
 
 
@@ -43,16 +41,12 @@ def outcomes(inner: pytest.Pytester) -> dict[str, int]:
     return result.parseoutcomes()
 
 
-def test_skips_are_skips_by_default(
-    inner: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_skips_are_skips_by_default(inner: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CALLBOARD_TEST_REQUIRE_ALL", raising=False)
     assert outcomes(inner) == {"skipped": 4, "xfailed": 1}
 
 
-def test_skips_fail_where_all_is_required(
-    inner: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_skips_fail_where_all_is_required(inner: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CALLBOARD_TEST_REQUIRE_ALL", "1")
     inner.path.joinpath("test_absent.py").rename(inner.path / "absent_later.py")
     assert outcomes(inner) == {"failed": 1, "errors": 2, "xfailed": 1}

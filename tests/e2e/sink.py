@@ -94,11 +94,11 @@ class Sink:
 
     async def _end(self) -> None:
         self._server.close()
-        mine = asyncio.current_task()
-        sessions = [one for one in asyncio.all_tasks() if one is not mine]
-        for one in sessions:
-            one.cancel()
-        await asyncio.gather(*sessions, return_exceptions=True)
+        await asyncio.sleep(0.05)  # connections that were just accepted become tasks
+        while sessions := asyncio.all_tasks() - {asyncio.current_task()}:
+            for one in sessions:
+                one.cancel()
+            await asyncio.gather(*sessions, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

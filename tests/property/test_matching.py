@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hypothesis import find, given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 from tests.property.studio import books, catalogues, customs, directories, events
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from callboard.catalogue.values import Catalogue, Event
     from callboard.people.values import Directory
     from callboard.preferences.values import Book
+
+
+GENERATE = settings(max_examples=500, phases=[Phase.generate])
 
 
 def plain(catalogue: Catalogue, directory: Directory, book: Book, event: Event) -> dict[int, set[str]]:
@@ -44,7 +47,7 @@ def test_the_examples_do_match():
         found = {one.partition("-")[0] == "n" for ids in plain(*example).values() for one in ids}
         return found == {True, False}
 
-    find(st.tuples(catalogues(), directories(), books(), events()), tells, settings=settings(max_examples=300))
+    find(st.tuples(catalogues(), directories(), books(), events()), tells, settings=GENERATE)
 
 
 @settings(max_examples=100, deadline=None)

@@ -49,6 +49,10 @@ schedules = st.builds(
 
 @settings(max_examples=150, deadline=None)
 @given(schedules, st.sampled_from(DIGESTS), instants)
+@example(person(time_zone="Pacific/Apia"), Frequency.HOURLY, datetime(2011, 12, 30, 10, tzinfo=UTC))
+@example(
+    person(time_zone="Pacific/Apia", digest_weekday="friday"), Frequency.WEEKLY, datetime(2011, 12, 30, tzinfo=UTC)
+)
 def test_s3_each_instant_is_in_exactly_one_window_and_neighbours_share_borders(
     who: Person, frequency: Frequency, at: datetime
 ):

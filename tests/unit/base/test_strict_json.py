@@ -70,3 +70,9 @@ def test_a_text_with_a_raw_lone_surrogate_is_refused():
 
 def test_the_canonical_form_does_not_depend_on_the_order_of_keys():
     assert dumps({"b": 1, "a": ["é"]}) == dumps({"a": ["é"], "b": 1}) == '{"a":["é"],"b":1}'
+
+
+def test_an_unterminated_text_of_a_megabyte_is_refused_at_once():
+    """Read over and over from each quote, it would take hours: the suite's time limit is the judge."""
+    with pytest.raises(StrictJSONError):
+        loads(b'"' + b'\\"' * 500_000)

@@ -142,9 +142,7 @@ def test_the_default_two_months_are_within_the_rate(events: list[dict[str, Any]]
 
 
 def test_failures_come_in_bursts(events: list[dict[str, Any]]) -> None:
-    failed = Counter(
-        one["subject"] for one in events if one["type"] == "delivery.inspection_failed"
-    )
+    failed = Counter(one["subject"] for one in events if one["type"] == "delivery.inspection_failed")
     assert sum(count >= 2 for count in failed.values()) > len(failed) * 0.9
 
 
@@ -196,12 +194,7 @@ def test_the_actors_own_events_happen_to_ana(events: list[dict[str, Any]]) -> No
 
 
 def test_notes_have_their_blanks_filled(events: list[dict[str, Any]]) -> None:
-    notes = [
-        one["data"][key]
-        for one in events
-        for key in ("note", "comment", "reason")
-        if key in one["data"]
-    ]
+    notes = [one["data"][key] for one in events for key in ("note", "comment", "reason") if key in one["data"]]
     assert len(notes) > 300
     assert not any(re.search(r"[{}]", note) for note in notes)
 

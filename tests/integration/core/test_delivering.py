@@ -1,0 +1,174 @@
+"""Delivery when something goes wrong between two statements: faults that lost or doubled mail once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+
+import pytest
+from django.db import transaction
+
+from callboard.base.config import SmtpServer
+from callboard.mail import store
+from callboard.mail.models import Mail, MailState
+from callboard.mail.replies import Fate, Reply, read_reply
+from callboard.mail.store import Result
+from callboard.mail.transport import SmtpTransport, Unavailable
+
+
+class Server:
+    """A mail server on loopback that waits before it answers RCPT of `slow` and counts what it accepts."""
+
+    def __init__(self, final: bytes = b"250 2.0.0 ok", most: int = 100) -> None:
+        self.final = final
+        self.most = most
+        self.open = 0
+        self.accepted: list[str] = []
+        self.asked = asyncio.Event()
+        self.sessions: set[asyncio.Task[None] | None] = set()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.sessions.add(asyncio.current_task())
+        self.open += 1
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            await self.talk(reader, writer)
+        self.open -= 1
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.open > self.most:
+            writer.write(b"421 4.3.2 too many connections\r\n")
+            return
+        writer.write(b"220 ready\r\n")
+        recipient = ""
+        while line := await reader.readline():
+            answer = b"250 2.1.5 ok"
+            if line.startswith(b"RCPT"):
+                recipient = line.decode()
+                if "slow" in recipient:
+                    self.asked.set()
+                    await asyncio.sleep(0.3)
+            elif line.startswith(b"DATA"):
+                writer.write(b"354 go on\r\n")
+                await reader.readuntil(b"\r\n.\r\n")
+                self.accepted.append(recipient)
+                answer = self.final
+            writer.write(answer + b"\r\n")
+            await writer.drain()
+
+
+def talking(run, **values):
+    """Run a coroutine function with a server and a transport to it."""
+
+    async def main():
+        server = Server(**values)
+        listener = await asyncio.start_server(server.serve, "127.0.0.1", 0)
+        port = listener.sockets[0].getsockname()[1]
+        address = SmtpServer(host="127.0.0.1", port=port, security="none", username=None, password=None)
+        transport = SmtpTransport(address, "callboard.example")
+        try:
+            return await run(server, transport)
+        finally:
+            await transport.close()
+            listener.close()
+            await asyncio.gather(*filter(None, server.sessions))
+
+    return asyncio.run(main())
+
+
+def test_p1_a_send_that_was_cut_short_leaves_no_reply_for_the_next_mail():
+    async def run(server, transport):
+        await transport.open()
+        first = asyncio.create_task(transport.send("a@x.example", "slow@x.example", b"Subject: 1\r\n\r\n1\r\n"))
+        await server.asked.wait()
+        first.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await first
+        await transport.open()
+        reply = await transport.send("a@x.example", "next@x.example", b"Subject: 2\r\n\r\n2\r\n")
+        return reply, server.accepted
+
+    reply, accepted = talking(run)
+    assert reply.fate is Fate.SENT
+    assert [one for one in accepted if "next" in one], "sent is said only of what was accepted"
+
+
+def test_p3_words_that_are_not_utf_8_can_be_kept():
+    async def run(_server, transport):
+        await transport.open()
+        return await transport.send("a@x.example", "b@x.example", b"Subject: 1\r\n\r\n1\r\n")
+
+    reply = talking(run, final=b"250 2.0.0 caf\xe9 \x00 \x1b[31m")
+    assert reply.fate is Fate.SENT
+    assert reply.text.encode("utf-8").decode().isprintable()
+
+
+def test_a_server_that_takes_no_more_connections_is_unavailable_in_its_own_words():
+    async def run(_server, transport):
+        with pytest.raises(Unavailable, match="too many connections"):
+            await transport.open()
+
+    talking(run, most=0)
+
+
+def leased(stage):
+    """One mail, leased by owner A, whose lease then expired and went to owner B."""
+    stage.accept()
+    stage.decide()
+    stage.pass_(seconds=11)
+    stage.compose()
+    with transaction.atomic():
+        (mail,) = store.lease("owner-a", time.time() + 60, stage.now, 10)
+        store.begin_attempts([mail], stage.now)
+        store.free_leases(["owner-a"], expired_before_s=0)
+        store.lease("owner-b", time.time() + 60, stage.now, 10)
+    return mail
+
+
+def record(mail, owner, state, fate, stage):
+    result = Result(mail_id=mail.id, attempt=1, state=state, reply=Reply(fate, 0, "said"), next_attempt_at=stage.now)
+    with transaction.atomic():
+        store.record_results([result], owner, stage.now)
+    return Mail.objects.get(id=mail.id).state
+
+
+def test_p2_a_late_result_of_an_owner_that_lost_its_lease_changes_nothing(stage):
+    mail = leased(stage)
+    assert record(mail, "owner-a", MailState.QUEUED, Fate.RETRY, stage) == MailState.LEASED
+    assert record(mail, "owner-b", MailState.SENT, Fate.SENT, stage) == MailState.SENT
+    assert record(mail, "owner-a", MailState.QUEUED, Fate.IN_DOUBT, stage) == MailState.SENT
+
+
+def test_p2_a_late_250_counts_even_without_the_lease(stage):
+    assert record(leased(stage), "owner-a", MailState.SENT, Fate.SENT, stage) == MailState.SENT
+
+
+def test_s1_a_clock_that_went_back_opens_another_window(stage):
+    first = stage.accept()
+    stage.pass_(seconds=11)
+    stage.drain()
+    stage.pass_(seconds=-11)
+    second = stage.accept()
+    stage.pass_(seconds=30)
+    stage.drain()
+    rows = [row for row in stage.ledger() if row["user"] == "ana@copperglass.example"]
+    assert [(row["event"], row["state"]) for row in rows] == [(first, "sent"), (second, "sent")]
+    assert rows[0]["message_id"] != rows[1]["message_id"]
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "fate"),
+    [
+        (250, "2.0.0 ok", Fate.SENT),
+        (354, "go on", Fate.RETRY),
+        (0, "garbage", Fate.RETRY),
+        (451, "4.3.0 later", Fate.RETRY),
+        (550, "5.1.1 unknown", Fate.NO_SUCH_ADDRESS),
+        (550, "5.7.1 policy", Fate.FAILED),
+    ],
+)
+def test_p4_what_a_reply_means(code, text, fate):
+    assert read_reply(code, text).fate is fate
