@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from tests.unit.studio import CATALOGUE, FULFILLMENT, OPERATIONS, REDELIVERY, directory, event, person
 
@@ -21,7 +22,7 @@ def custom(event_type: str = REDELIVERY) -> Notification:
     return found
 
 
-def matched(matcher: Matcher, type_id: str = REDELIVERY, **data: str) -> set[str]:
+def matched(matcher: Matcher, type_id: str = REDELIVERY, **data: Any) -> set[str]:
     return {one.id for one in matcher.match(event(type_id, **data)).get(1, [])}
 
 
