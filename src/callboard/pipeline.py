@@ -123,7 +123,7 @@ class Pipeline:
         batch = log.undecided(EVENTS_PER_BATCH)
         for event, _ in batch:
             try:
-                self._decide_batch(1, only=event)
+                self._decide_batch(EVENTS_PER_BATCH, only=event)
             except UNAVAILABLE:
                 raise
             except CallboardError as exc:
