@@ -105,7 +105,7 @@ def wait_for(url):
             return
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop runs in this thread: Django's tests must not find it there
 def chromium():
     if CHROMIUM is None:
         pytest.skip("there is no Chromium here; Debian's package is called chromium")

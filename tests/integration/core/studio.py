@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -118,7 +119,8 @@ class Stage:
 
     def deliver(self):
         """Hand over what is due; what became of it."""
-        return asyncio.run(self._deliver())
+        with ThreadPoolExecutor(1) as apart:  # a browser test may have left a loop running in this thread
+            return apart.submit(asyncio.run, self._deliver()).result()
 
     async def _deliver(self):
         pipeline = self.pipeline
