@@ -71,6 +71,7 @@ class Sink:
         self.tries: Counter[str] = Counter()
         self.changed = threading.Condition()
         self.port = 0
+        self._writers: list[asyncio.StreamWriter] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
 
@@ -99,8 +100,12 @@ class Sink:
             for one in sessions:
                 one.cancel()
             await asyncio.gather(*sessions, return_exceptions=True)
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.sleep(0.2)  # what the closed connections still have to tell the loop
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.append(writer)
         try:
             await Session(self, reader, writer).talk()
         except (HangUp, ConnectionError, asyncio.IncompleteReadError):
