@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Return whether this is the demo, whether there is a mailbox to show, and who is signed in."""
+    """Return where the page stands, whether this is the demo with a mailbox to show, and who is signed in."""
     user = getattr(request, "user", None)
     return {
         "demo": is_demo(request),
         "show_mailbox": may_read_mailbox(request),
         "in_mailbox": request.path.startswith("/mailbox"),
+        "in_settings": request.path.startswith("/settings"),
         "chip_initials": initials(shown(user.name)) if isinstance(user, User) else "",
     }

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import DisallowedHost
-from django.http import Http404
+from django.http import Http404, HttpResponse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.http import HttpRequest
 
 _FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
+
+
+def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Let only signed-in people into a view; others are sent to sign in.
+
+    A part of a page asked for by htmx answers 401 instead, so that what was typed stays.
+    """
+
+    @wraps(view)
+    def gate(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        if request.headers.get("HX-Request") == "true":
+            return HttpResponse("Your session has ended. Sign in again.", status=401, content_type="text/plain")
+        return redirect_to_login(request.get_full_path())
+
+    return gate
 
 
 def is_local(request: HttpRequest) -> bool:

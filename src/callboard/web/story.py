@@ -14,7 +14,8 @@ from callboard.insights import store as insights
 from callboard.mail import store as outbox
 from callboard.preferences import actions
 from callboard.preferences.values import Kind
-from callboard.web.rows import Part, condition_parts, muted_words, parts_html, sentence_parts
+from callboard.web.panel.rows import muted_words
+from callboard.web.panel.sentences import Part, condition_parts, parts_html, sentence_parts
 from callboard.web.words import exact, plural, upcoming
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from callboard.web.views import history, items, mailbox, mute, panel, signing, start
+from callboard.web.views import history, items, mailbox, me, mute, panel, signing, start, window
 
 urlpatterns = [
     path("", start.start, name="start"),
@@ -17,6 +17,15 @@ urlpatterns = [
     path("set-password/<uidb64>/<token>/", signing.SetPassword.as_view(), name="set-password"),
     path("settings", panel.panel, name="settings"),
     path("settings/act", panel.act, name="settings-act"),
+    path("settings/menu/<str:kind>/<path:notification_id>", panel.menu, name="settings-menu"),
+    path("settings/new", window.create, name="settings-new"),
+    path("settings/edit/<path:notification_id>", window.edit, name="settings-edit"),
+    path("settings/duplicate/<str:kind>/<path:notification_id>", window.duplicate, name="settings-duplicate"),
+    path("settings/draft", window.draft, name="settings-draft"),
+    path("settings/preview", window.preview, name="settings-preview"),
+    path("settings/save", window.save, name="settings-save"),
+    path("settings/me", me.me, name="settings-me"),
+    path("csrf", panel.csrf, name="csrf"),
     path("history", history.history, name="history"),
     path("items/<str:key>", items.item, name="item"),
     path("mute/<str:token>", mute.mute, name="mute"),

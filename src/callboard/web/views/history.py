@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth.decorators import login_required
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -14,6 +13,7 @@ from callboard.base.instants import from_us
 from callboard.base.texts import shown
 from callboard.insights import store as insights
 from callboard.intake import store as log
+from callboard.web.gates import signed_in
 from callboard.web.viewer import Viewer, viewer_of
 from callboard.web.words import plural, state_detail, state_words
 
@@ -54,7 +54,7 @@ class Entry:
 
 
 @require_safe
-@login_required
+@signed_in
 def history(request: HttpRequest) -> HttpResponse:
     """Show a page of the person's own ledger, as far as the person may see the events now."""
     viewer = viewer_of(request)

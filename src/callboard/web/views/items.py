@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_safe
 from callboard.base.reasons import Importance
 from callboard.decisions.rules import importance_of
 from callboard.intake import store as log
+from callboard.web.gates import signed_in
 from callboard.web.story import tell
 from callboard.web.viewer import viewer_of
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @require_safe
-@login_required
+@signed_in
 def item(request: HttpRequest, key: str) -> HttpResponse:
     """Show the event under A1–A4; what the person may not see does not exist."""
     viewer = viewer_of(request)

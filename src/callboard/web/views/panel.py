@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -15,7 +15,8 @@ from callboard.base.errors import RejectedError
 from callboard.base.texts import folded
 from callboard.preferences import actions
 from callboard.preferences.values import Kind, Ref
-from callboard.web.rows import Row, Rows, grouped, waiting_words
+from callboard.web.gates import signed_in
+from callboard.web.panel.rows import Row, Rows, grouped, waiting_words
 from callboard.web.viewer import Viewer, viewer_of
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ _BELONGS: Mapping[str, Callable[[Row], bool]] = {
 
 
 @require_safe
-@login_required
+@signed_in
 def panel(request: HttpRequest) -> HttpResponse:
     """Show the notifications, all or those that a search finds."""
     viewer = viewer_of(request)
@@ -72,8 +73,24 @@ def _tab(key: str, label: str, rows: list[Row], query: str, chosen: str) -> dict
     }
 
 
+@require_safe
+@signed_in
+def csrf(request: HttpRequest) -> HttpResponse:
+    """Answer the CSRF token of the session as it is now, for a page that was open before a sign-in."""
+    response = HttpResponse(get_token(request), content_type="text/plain")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@require_safe
+@signed_in
+def menu(request: HttpRequest, kind: str, notification_id: str) -> HttpResponse:
+    """Show what can be done with one notification."""
+    raise Http404("to be built")
+
+
 @require_POST
-@login_required
+@signed_in
 def act(request: HttpRequest) -> HttpResponse:
     """Mute, unmute, delete or bring back one of the person's notifications."""
     viewer = viewer_of(request)
