@@ -19,6 +19,7 @@ from callboard.api.health import backlog
 from callboard.api.problems import Problem
 from callboard.insights import store as insights
 from callboard.intake import store as log
+from callboard.mail import direct
 from callboard.mail import store as outbox
 
 
@@ -64,7 +65,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         raise Problem("forbidden", "metrics are answered on loopback, or with a key")
     database = CollectorRegistry()
     database.register(_Database())
-    text = generate_latest(database) + generate_latest(REGISTRY)
+    text = generate_latest(database) + generate_latest(REGISTRY) + generate_latest(direct.REGISTRY)
     return HttpResponse(text, content_type=CONTENT_TYPE_LATEST)
 
 

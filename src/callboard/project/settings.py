@@ -33,6 +33,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # the window posts a thousand conditions, or as many titles
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -41,6 +42,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth.account",
     "csp",
     "django_htmx",
     "ninja",
@@ -60,6 +62,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "callboard.web.middleware.PrivatePages",
@@ -101,6 +104,38 @@ WHITENOISE_AUTOREFRESH = False
 AUTH_USER_MODEL = "people.User"
 LOGIN_URL = "/sign-in"
 LOGIN_REDIRECT_URL = "/settings"
+AUTHENTICATION_BACKENDS = ["callboard.web.accounts.backend.AddressBackend"]
+# Sign-in by allauth; callboard.web.accounts says why its table of addresses stays empty.
+ACCOUNT_ADAPTER = "callboard.web.accounts.adapter.Adapter"
+ACCOUNT_FORMS = {
+    "login": "callboard.web.accounts.forms.PasswordForm",
+    "request_login_code": "callboard.web.accounts.forms.AddressForm",
+    "confirm_login_code": "callboard.web.accounts.forms.CodeForm",
+    "set_password": "callboard.web.accounts.forms.FirstPasswordForm",
+    "change_password": "callboard.web.accounts.forms.NewPasswordForm",
+}
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]  # nobody signs up; allauth derives the sign-in form from it
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_FORMAT = {"length": 6, "dashed": True}
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = 2
+ACCOUNT_LOGIN_TIMEOUT = 30 * 60  # room for the first code and two more
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+# Per ten minutes: an office behind one address has several people. A password that is right is not counted.
+ACCOUNT_RATE_LIMITS = {
+    "request_login_code": "50/10m/ip,5/10m/key",
+    "enter_code": "5/30m/key",  # the tries and the time of one sign-in, as above
+    "login": "200/10m/ip",
+    "login_failed": "50/10m/ip,10/10m/key",
+    "change_password": "10/10m/user",
+}
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -143,6 +178,15 @@ else:
             "CONN_MAX_AGE": None,
         }
     }
+CACHES = {
+    # One for all processes: allauth counts tries in it. A migration of web makes the table.
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "web_sharedvalue",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGGING_CONFIG = None  # the commands set logging up (callboard.cli.logs)
-EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # all mail leaves through callboard.mail
+EMAIL_BACKEND = "callboard.mail.direct.DirectBackend"  # all mail leaves through callboard.mail
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = CONFIG.sender

@@ -11,3 +11,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("callboard.web.urls")),
     path("console/", console.urls),
 ]
+handler429 = "callboard.web.views.signing.too_many"
+"""Where allauth looks for the answer to too many tries."""

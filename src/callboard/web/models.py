@@ -1,17 +1,16 @@
-"""Tables of the room. `tried_s` is the machine's clock: rate limits are about abuse, not about business."""
+"""Tables of the room."""
 
 from __future__ import annotations
 
 from django.db import models
 
 
-class SignInTry(models.Model):
-    """One try to sign in. `key` is a keyed hash of the address or of where the try came from."""
+class SharedValue(models.Model):
+    """One value of the cache that all processes share: the counts of tries to sign in.
 
-    key = models.CharField(max_length=64)
-    tried_s = models.FloatField()
+    The columns are those of Django's database cache, which reads and writes the table by itself.
+    """
 
-    class Meta:
-        """Tries are counted by key and time."""
-
-        indexes = [models.Index(fields=["key", "tried_s"], name="try_by_key")]  # noqa: RUF012 - Django's form
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)

@@ -1,0 +1,134 @@
+"""Signing in in a real browser: by a code out of the mailbox, by a password, with and without JavaScript."""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import expect
+from tests.integration.web.mails import CODE, PATIENCE_S, text_of
+
+from callboard.mail.mailbox import Mailbox, parse
+
+TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+PASSWORD = "curtain call at eight"
+LOOKS = [("light", 1440), ("dark", 360)]
+
+
+def codes_to(site, email):
+    mailbox = Mailbox(site.home / "mailbox.sqlite3")
+    found = [mailbox.read(one.id) for one in mailbox.latest(recipient=email) if "sign-in code" in one.subject]
+    return [code for one in found if one is not None for code in CODE.findall(text_of(parse(one[1])))]
+
+
+def newest_code(site, email, count):
+    """Wait until the person has got so many codes; return the newest."""
+    until = time.monotonic() + PATIENCE_S
+    while len(codes_to(site, email)) < count:
+        assert time.monotonic() < until, "no code came"
+        time.sleep(0.05)
+    return codes_to(site, email)[0]
+
+
+def with_focus(page, label):
+    """Return a field, which the page has given the focus."""
+    field = page.get_by_label(label)
+    expect(field).to_be_focused()
+    return field
+
+
+def is_fit(page):
+    """Hold that the page breaks no rule of accessibility and fits its width."""
+    assert page.evaluate(TOO_WIDE) == 0
+    assert page.locator("h1").count() == 1
+    broken = Axe().run(page).response["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in broken] == []
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_code_from_the_mailbox_signs_in_and_leads_back(open_page, site, script):
+    email = "clara@lexiloom.example" if script else "poppy@brackenfold.example"
+    page = open_page("/history", script=script)
+    assert urlsplit(page.url).path == "/sign-in"
+    with_focus(page, "E-mail address").press_sequentially(email)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sign-in/code*")
+    with_focus(page, "Code").press_sequentially("AAA-AAA")
+    page.keyboard.press("Enter")
+    page.get_by_text("4 tries are left").wait_for()
+    with_focus(page, "Code").press_sequentially(newest_code(site, email, 1).lower().replace("-", " "))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/history")
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_no_way_into_the_page_is_a_dead_end(open_page, script):
+    page = open_page("/sign-in", script=script)
+    page.get_by_role("button", name="Use my password instead").click()
+    page.get_by_label("E-mail address").fill("agata@plumbline.example")
+    page.get_by_label("Password").fill("not the password")
+    page.keyboard.press("Enter")
+    page.get_by_text("do not belong together").wait_for()
+    with_focus(page, "Password")
+    page.get_by_role("button", name="Send me a code instead").click()
+    page.wait_for_url("**/sign-in/code")
+    page.get_by_role("button", name="Send a new code").click()
+    page.get_by_text("A new code is on its way").wait_for()
+    page.get_by_role("link", name="Use another address").click()
+    page.wait_for_url("**/sign-in")
+    assert page.get_by_role("button", name="Send me a code").first.is_visible()
+
+
+def test_a_password_is_set_and_signs_in(open_page, site):
+    page = open_page("/sign-in")
+    page.get_by_label("E-mail address").fill("mio@sugiharbor.example")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sign-in/code")
+    page.get_by_label("Code").fill(newest_code(site, "mio@sugiharbor.example", 1))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/settings")
+    page.goto("/settings/password")
+    for label in ("New password", "The same once more"):
+        page.get_by_label(label).fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_text("Your password is set.").wait_for()
+    assert page.get_by_label("Current password").is_visible()
+    page.context.clear_cookies()
+    page.goto("/sign-in?way=password")
+    with_focus(page, "E-mail address").press_sequentially("mio@sugiharbor.example")
+    page.keyboard.press("Tab")
+    with_focus(page, "Password").press_sequentially(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/settings")
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_every_page_of_signing_in_fits_and_breaks_no_rule(open_page, site, scheme, width):
+    email = "olivia@brackenfold.example" if scheme == "light" else "gemma@copperglass.example"
+    page = open_page("/sign-in?ended=1", scheme=scheme, width=width)
+    is_fit(page)
+    page.goto("/sign-in?way=password&set=1")
+    is_fit(page)
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password").fill("not the password")
+    page.keyboard.press("Enter")
+    page.get_by_text("do not belong together").wait_for()
+    is_fit(page)
+    page.get_by_role("button", name="Send me a code instead").click()
+    page.get_by_label("Code").fill("AAA-AAA")
+    page.keyboard.press("Enter")
+    page.get_by_text("4 tries are left").wait_for()
+    is_fit(page)
+    page.get_by_role("button", name="Send a new code").click()
+    page.get_by_text("A new code is on its way").wait_for()
+    page.get_by_label("Code").fill(newest_code(site, email, 2))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/settings")
+    page.goto("/settings/password")
+    page.get_by_label("New password").fill("short")
+    page.get_by_label("The same once more").fill("short")
+    page.keyboard.press("Enter")
+    page.get_by_text("too short").wait_for()
+    is_fit(page)
