@@ -78,7 +78,11 @@ def create_notification(request: PersonRequest, response: HttpResponse) -> Statu
     },
 )
 def preview_notification(request: PersonRequest) -> dict[str, Any]:
-    """Return how much a notification would have brought, with the latest samples; nothing is stored."""
+    """Return how much a notification would have brought, with the latest samples; nothing is stored.
+
+    The answer comes at once. Where that is too soon for all events, `counting` is true: the same
+    question a second later is answered from more of them.
+    """
     viewer = request.auth
     raw = _known_keys(read_object(request), ASKED)
     asked = read_custom(raw, viewer.catalogue, id="", user_id=viewer.person.id)
@@ -86,7 +90,8 @@ def preview_notification(request: PersonRequest) -> dict[str, Any]:
         raise problem_of(asked)
     if not viewer.sees_type(asked.event_type):
         raise problem_of([Fault("/event_type", f"your roles do not see {asked.event_type}")])
-    around = Surroundings(viewer.catalogue, viewer.directory, viewer.now, process.config().collapse_s)
+    muted = frozenset(ref for ref, mute in viewer.mutes.items() if mute.is_muted(viewer.now))
+    around = Surroundings(viewer.catalogue, viewer.directory, viewer.now, process.config().collapse_s, muted)
     return preview(asked, viewer.person, actions.own(viewer.person, viewer.catalogue), around)
 
 

@@ -28,7 +28,7 @@ from callboard.preferences.world import World
 MAX_ROWS_READ = 2_000
 """Ledger rows one answer looks at; rows that the person may not see any more are passed over."""
 
-Wanted = Annotated[str, Query(max_length=200, description="part of a value or of its name, letter case aside")]
+Wanted = Annotated[str, Query(max_length=200, description="words of a value or of its label, letter case aside")]
 Before = Annotated[int | None, Query(ge=1, le=2**53, description="from the Link header of the page before")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 EventId = Annotated[str, Query(min_length=1, max_length=2000, description="the event's id")]
@@ -58,7 +58,11 @@ def list_event_types(request: PersonRequest) -> list[dict[str, Any]]:
     openapi_extra={"responses": problems(401, 404, 422, 500, 503)},
 )
 def search_field_values(request: PersonRequest, key: str, q: Wanted = "") -> list[dict[str, str]]:
-    """Return up to 50 values to choose: from the catalogue, or from the newest 20,000 events (A1–A4)."""
+    """Return up to 50 values to choose: from the catalogue, or from events that the person may see (A1–A4).
+
+    Those that begin with `q` come first, then the ones used last. Up to 100,000 events of a type
+    are looked through; a server that has just started may need a few questions until it has read them.
+    """
     viewer = request.auth
     if key not in visible_fields(viewer.person, viewer.catalogue):
         raise Problem("not-found", "there is no such field")

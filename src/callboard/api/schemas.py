@@ -95,7 +95,9 @@ class OverlapOut(Schema):
     kind: KindWord
     label: str
     frequency: FrequencyWord
+    muted: bool = Field(description="it sends nothing now")
     events: int = Field(description="how many of the newest 500 matching events it asks for as well")
+    covers: bool = Field(description="it asks for all of these")
 
 
 class PreviewOut(Schema):
@@ -105,7 +107,8 @@ class PreviewOut(Schema):
     days: int
     total: int = Field(description="events of the type that the person may see")
     matching: int
-    approximate: bool = Field(description="only the newest 100,000 events were looked at, and the rest estimated")
+    approximate: bool = Field(description="only the newest events, at most 100,000, were looked at, the rest estimated")
+    counting: bool = Field(description="not all of these are looked at yet: ask again soon for better numbers")
     mails_per_week: dict[str, float] = Field(description="for each frequency on offer")
     samples: list[SampleOut] = Field(description="the latest 5")
     overlaps: list[OverlapOut]

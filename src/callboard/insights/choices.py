@@ -6,30 +6,35 @@ stands in events of others does not exist for the person who asks.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
-from typing import Any
+from weakref import WeakKeyDictionary
 
-from callboard.base.reasons import Access
+import numpy as np
+from numpy.typing import NDArray
+
 from callboard.base.texts import folded, shown
-from callboard.catalogue.values import Catalogue, Event, Field, FieldType, PartnerKind
-from callboard.insights import store
-from callboard.people.access import CONCERNS_BY, may_see, valid_roles
+from callboard.catalogue.values import Catalogue, Field, FieldType, PartnerKind
+from callboard.insights.cells import TITLES, Cells, column_of
+from callboard.insights.columns import SHELF, Patience
+from callboard.insights.sight import Sight
+from callboard.insights.titles import Title, by_newest_name, labelled, read_titles
+from callboard.people.access import CONCERNS_BY, valid_roles
 from callboard.people.values import Directory, Person
 from callboard.preferences.naming import language_name
 
 MAX_VALUES = 50
 """Values of one answer: more than a picker shows; typing narrows them."""
-MAX_EVENTS = 20_000
-"""Newest events that are looked through; bounds the time of an answer. A value that only stands in
-older ones can still be typed."""
 MAX_LENGTH = 200
 """Characters of a text that is offered; longer ones are prose, not values."""
+SEARCHING = Patience(events=2_000, seconds=0.1)
+NAMING = Patience(events=1_000, seconds=0.02)
+"""Names stand in sentences, which can do with ids until somebody searched or previewed."""
 
-_PAGE = 500
-_LISTED = {FieldType.REFERENCE, FieldType.TEXT, FieldType.LANGUAGE}
+_LOOKED_UP = {FieldType.REFERENCE, FieldType.TEXT, FieldType.LANGUAGE, FieldType.PARTNER}
+_ALWAYS = -(2**62)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,70 +56,126 @@ def visible_fields(person: Person, catalogue: Catalogue) -> dict[str, tuple[str,
     return found
 
 
-def search_values(field: Field, wanted: str, person: Person, catalogue: Catalogue, directory: Directory) -> list[Value]:
-    """Return up to `MAX_VALUES` values whose code or name holds `wanted`, letter case aside.
-
-    Numbers, dates and yes/no have no list: theirs is empty.
-    """
-    types = visible_fields(person, catalogue).get(field.key, ())
-    if field.type is FieldType.PARTNER:
-        found: Iterable[Value] = _partners(field, types, person, catalogue, directory)
-    elif field.values:
-        found = (Value(one, language_name(one) if field.type is FieldType.LANGUAGE else one) for one in field.values)
-    elif field.type in _LISTED:
-        found = _distinct(field, _visible_events(types, person, catalogue, directory))
-    else:
-        found = ()
-    key = folded(wanted.strip())
-    return list(islice((one for one in found if key in folded(one.value) or key in folded(one.label)), MAX_VALUES))
-
-
-def _partners(
-    field: Field, types: Iterable[str], person: Person, catalogue: Catalogue, directory: Directory
+def search_values(
+    field: Field,
+    wanted: str,
+    person: Person,
+    catalogue: Catalogue,
+    directory: Directory,
+    patience: Patience = SEARCHING,
 ) -> list[Value]:
-    """Return the partners a person may know of, by name: own and below, and those of visible events.
+    """Return up to `MAX_VALUES` values whose code or label holds each word of `wanted`, letter case aside.
+
+    Those that begin with `wanted` come first, then those of which a later word does; among
+    these the one used last. Numbers, dates and yes/no have no list: theirs is empty.
+    """
+    return _ranked(_values(field, person, catalogue, directory, patience), folded(wanted.strip()))
+
+
+def names_of_titles(
+    ids: Iterable[str],
+    person: Person,
+    catalogue: Catalogue,
+    directory: Directory,
+    patience: Patience = NAMING,
+) -> dict[str, str]:
+    """Return id -> what the title is called in events that the person may see, else the id."""
+    wanted = dict.fromkeys(ids)
+    named = dict[str, Title]()
+    if wanted and TITLES in catalogue.fields:
+        used = _titles(_used(catalogue.fields[TITLES], person, catalogue, directory, patience))
+        named = by_newest_name(one for one in used if one.id in wanted)
+    return {one: named[one].short if one in named else one for one in wanted}
+
+
+def _values(
+    field: Field, person: Person, catalogue: Catalogue, directory: Directory, patience: Patience
+) -> Iterator[Value]:
+    """Yield every value that the person can choose, in the order of a picker in which nothing is typed."""
+    if field.values:
+        for one in field.values:
+            yield Value(one, language_name(one) if field.type is FieldType.LANGUAGE else one)
+        return
+    if field.type not in _LOOKED_UP:
+        return
+    found = _used(field, person, catalogue, directory, patience)
+    if field.key == TITLES:
+        labels = labelled(by_newest_name(_titles(found)))
+        yield from (Value(one, label) for one, label in labels if len(one) <= MAX_LENGTH)
+        return
+    said = (value for cells, codes in found for code in codes for value in cells.values(code)[0])
+    used = dict.fromkeys(one for one in said if isinstance(one, str))
+    if field.type is FieldType.PARTNER:
+        known = (*used, *sorted(_own_partners(field, person, directory), key=lambda one: _partner(one, directory)))
+        yield from (Value(one, _partner(one, directory)) for one in dict.fromkeys(known))
+        return
+    yield from (Value(one, shown(one)) for one in used if len(one) <= MAX_LENGTH)
+
+
+def _partner(partner: str, directory: Directory) -> str:
+    return shown(directory.partner_name(partner))
+
+
+def _own_partners(field: Field, person: Person, directory: Directory) -> set[str]:
+    """Return the partners a person may know of without any event: own and below.
 
     Studio people see every event (A3), so they may know every partner.
     """
     kind = next((one for one, fields in CONCERNS_BY.items() if field.key in fields), None)
-    fitting = [one.id for one in directory.partners.values() if kind is None or one.kind is kind]
+    fitting = {one.id for one in directory.partners.values() if kind is None or one.kind is kind}
     if person.kind is PartnerKind.STUDIO:
-        known = set(fitting)
-    else:
-        known = {one for one in fitting if person.partner in directory.ancestors(one)}
-    for event in _visible_events(types, person, catalogue, directory):
-        known.update(one for one in event.values(field.key) if isinstance(one, str))
-    listed = [Value(one, shown(directory.partner_name(one))) for one in known]
-    return sorted(listed, key=lambda one: (folded(one.label), one.value))
+        return fitting
+    return {one for one in fitting if person.partner in directory.ancestors(one)}
 
 
-def _distinct(field: Field, events: Iterable[Event]) -> Iterator[Value]:
-    """Yield each value once, the newest first, with the newest name that came with it (4.3)."""
-    seen: set[str] = set()
-    for event in events:
-        for value, name in _named(field, event):
-            if isinstance(value, str) and value not in seen and len(value) <= MAX_LENGTH:
-                seen.add(value)
-                yield Value(value, shown(name or value))
+def _used(
+    field: Field, person: Person, catalogue: Catalogue, directory: Directory, patience: Patience
+) -> list[tuple[Cells, list[int]]]:
+    """Return the cells of the field in events that the person may see (A1–A4), the one used last first."""
+    types = [catalogue.event_types[one] for one in visible_fields(person, catalogue).get(field.key, ())]
+    views = SHELF.read(types, catalogue, _ALWAYS, patience)
+    column = column_of(field)
+    used: dict[Cells, NDArray[np.int64]] = {}  # one for all types, unless the shelf was made anew meanwhile
+    sight = Sight(person, catalogue, directory)
+    for event_type, view in views.items():
+        cells = view.cells[column]
+        last = used.setdefault(cells, np.zeros(len(cells), np.int64))
+        scene = sight.of(event_type, view)
+        for block in view.blocks:
+            rows = scene.visible(block)
+            np.maximum.at(last, block.codes[view.place[column], rows], block.numbers[rows])
+    return [(cells, np.argsort(-last)[: np.count_nonzero(last)].tolist()) for cells, last in used.items()]
 
 
-def _named(field: Field, event: Event) -> Iterator[tuple[Any, str]]:
-    values = event.values(field.key)
-    names = event.values("title_names") if field.key == "title_id" else ()
-    for position, value in enumerate(values):
-        yield value, str(names[position]) if position < len(names) else ""
+def _titles(used: Iterable[tuple[Cells, list[int]]]) -> Iterator[Title]:
+    for cells, codes in used:
+        known = _READ.setdefault(cells, {})
+        for code in codes:
+            found = known.get(code)
+            if found is None:
+                found = known[code] = read_titles(*cells.values(code))
+            yield from found
 
 
-def _visible_events(
-    types: Iterable[str], person: Person, catalogue: Catalogue, directory: Directory
-) -> Iterator[Event]:
-    """Yield those of the newest `MAX_EVENTS` events of the types that the person may see, newest first."""
-    each = [store.events_of_type(one, since_us=-(2**62), page=_PAGE) for one in types]
-    newest = heapq.merge(*each, key=lambda event: (-_age(event), -event.number))
-    for event in islice(newest, MAX_EVENTS):
-        if may_see(person, event, catalogue, directory) is Access.ALLOWED:
-            yield event
+_READ: WeakKeyDictionary[Cells, dict[int, tuple[Title, ...]]] = WeakKeyDictionary()
+"""The titles of each cell, once read."""
 
 
-def _age(event: Event) -> float:
-    return event.accepted_at.timestamp()
+def _ranked(values: Iterable[Value], wanted: str) -> list[Value]:
+    if not wanted:
+        return list(islice(values, MAX_VALUES))
+    words = wanted.split()
+    ranks: list[list[Value]] = [[], [], []]
+    for one in values:
+        label, code = _folded(one.label), _folded(one.value)
+        if not all(word in label or word in code for word in words):
+            continue
+        if label.startswith(wanted) or code.startswith(wanted):
+            ranks[0].append(one)
+        else:
+            ranks[1 if f" {wanted}" in label else 2].append(one)
+    return [one for rank in ranks for one in rank][:MAX_VALUES]
+
+
+_folded = lru_cache(maxsize=30_000)(folded)
+"""What thousands of values are compared by at every key that is pressed."""

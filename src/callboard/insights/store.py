@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import connection
 
-from callboard.base.instants import from_us
-from callboard.catalogue.values import Event, PartnerKind
+from callboard.catalogue.values import PartnerKind
 
 _LEDGER = """
 SELECT d.id, e.source, e.event_id, e.event_type, u.email, d.outcome, d.reason, d.refs_json, d.frequency,
@@ -28,6 +26,8 @@ COLUMNS = (
     "starts_us", "finished_us", "last_reply", "subject", "accepted_us",
 )  # fmt: skip
 _PAGE = 2_000
+_ROWS = 500
+"""Rows of one statement, under the bound on variables."""
 
 
 def ledger_rows(since_us: int | None = None) -> Iterator[dict[str, Any]]:
@@ -65,36 +65,67 @@ def rows_of_user(user_id: int, *, before: int | None, limit: int) -> list[dict[s
         return [dict(zip(COLUMNS, row, strict=True)) for row in cursor.fetchall()]
 
 
-_EVENT = "id, key, source, event_id, event_type, subject, time_us, accepted_us, data_json"
+NEWEST = (2**62, 2**62)
+"""What every event is older than."""
+_COLUMNS = "id, accepted_us, time_us, data_json"
 
 
-def events_of_type(event_type: str, *, since_us: int, page: int = _PAGE) -> Iterator[Event]:
-    """Yield the events of a type accepted at or after an instant, newest first, read page by page."""
-    last = (2**62, 2**62)
-    while True:
+def older_rows(event_type: str, end: tuple[int, int], limit: int) -> list[tuple[int, int, int, str]]:
+    """Return number, acceptance, time and data of the newest events of a type before `end`, newest first.
+
+    `end` is the instant of acceptance and the number where the last page ended.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {_COLUMNS} FROM intake_eventrecord"  # noqa: S608 - only column names
+            " WHERE event_type = %s AND accepted_us <= %s AND (accepted_us, id) < (%s, %s)"
+            " ORDER BY accepted_us DESC, id DESC LIMIT %s",
+            [event_type, end[0], *end, limit],
+        )
+        return list(cursor.fetchall())
+
+
+def column_rows(numbers: Sequence[int]) -> list[tuple[int, int, int, str]]:
+    """Return number, acceptance, time and data of these events."""
+    found: list[tuple[int, int, int, str]] = []
+    for start in range(0, len(numbers), _ROWS):
+        part = numbers[start : start + _ROWS]
+        marks = ", ".join(["%s"] * len(part))
         with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT {_EVENT} FROM intake_eventrecord"  # noqa: S608 - only column names
-                " WHERE event_type = %s AND accepted_us >= %s AND accepted_us <= %s AND (accepted_us, id) < (%s, %s)"
-                " ORDER BY accepted_us DESC, id DESC LIMIT %s",
-                [event_type, since_us, last[0], *last, page],
-            )
-            rows = cursor.fetchall()
-        for number, key, source, event_id, type_id, subject, time_us, accepted_us, data_json in rows:
-            yield Event(
-                number=number,
-                key=key,
-                source=source,
-                id=event_id,
-                type=type_id,
-                subject=subject,
-                time_at=from_us(time_us),
-                accepted_at=from_us(accepted_us),
-                data=json.loads(data_json),
-            )
-        if len(rows) < page:
-            return
-        last = (rows[-1][7], rows[-1][0])
+            cursor.execute(f"SELECT {_COLUMNS} FROM intake_eventrecord WHERE id IN ({marks})", part)  # noqa: S608
+            found += cursor.fetchall()
+    return found
+
+
+def number_before(distance: int) -> int:
+    """Return the number of the newest event at least `distance` below the newest of all; 0 without one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT COALESCE(MAX(id), 0) FROM intake_eventrecord"
+            " WHERE id <= (SELECT MAX(id) FROM intake_eventrecord) - %s",
+            [distance],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def rows_from(first: int, limit: int) -> list[tuple[int, str, int, str]]:
+    """Return number, type, acceptance and digest of the events from a number on."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, event_type, accepted_us, digest FROM intake_eventrecord WHERE id >= %s ORDER BY id LIMIT %s",
+            [first, limit],
+        )
+        return list(cursor.fetchall())
+
+
+def commits_in_order() -> bool:
+    """Return whether a number is committed before every greater one: SQLite has one writer at a time."""
+    return connection.vendor == "sqlite"
+
+
+def leave() -> None:
+    """Close this thread's connection, at the end of a thread of our own."""
+    connection.close()
 
 
 def partners_version() -> tuple[int, int]:
@@ -117,3 +148,51 @@ def count_decisions() -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT outcome, COUNT(*) FROM decisions_decision GROUP BY outcome")
         return {str(outcome): int(count) for outcome, count in cursor.fetchall()}
+
+
+_LEAVES = " AND d.outcome = 'notify' AND d.withdrawn_reason = ''"
+_KEPT = {
+    "": "",
+    "mailed": f"{_LEAVES} AND m.state = 'sent'",
+    "waiting": f"{_LEAVES} AND (NOT w.closed OR m.state IN ('queued', 'leased'))",
+    "held": " AND (d.outcome = 'skip' OR d.withdrawn_reason <> '' OR m.state NOT IN ('queued', 'leased', 'sent'))",
+}
+"""What a person may keep of the own ledger: what was mailed, what is on its way, what was not or did not arrive."""
+
+
+def own_rows(
+    user_id: int, *, before: int | None, limit: int, kept: str = "", mail_id: int | None = None
+) -> list[dict[str, Any]]:
+    """Return a person's ledger rows of one kind, or of one of the person's mails, newest first."""
+    of_mail, values = (" AND w.mail_id = %s", [mail_id]) if mail_id is not None else ("", [])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{_LEDGER} WHERE d.user_id = %s AND d.id < %s{of_mail}{_KEPT[kept]} ORDER BY d.id DESC LIMIT %s",
+            [user_id, before if before is not None else 2**62, *values, limit],
+        )
+        return [dict(zip(COLUMNS, row, strict=True)) for row in cursor.fetchall()]
+
+
+def numbers_named(text: str, *, among: int, limit: int) -> list[int]:
+    """Return the numbers of events with this subject or id, newest first, `among` so many of the newest."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM intake_eventrecord WHERE id > (SELECT COALESCE(MAX(id), 0) FROM intake_eventrecord) - %s"
+            " AND (event_id = %s OR LOWER(subject) = LOWER(%s)) ORDER BY id DESC LIMIT %s",
+            [among, text, text, limit],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def deleted_of(user_id: int, ids: Sequence[str]) -> dict[str, tuple[str, str, int]]:
+    """Return id -> (name, event type, when in µs) of a person's deleted notifications among `ids`."""
+    if not ids:
+        return {}
+    marks = ", ".join(["%s"] * len(ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, name, event_type, deleted_us FROM preferences_customnotification"  # noqa: S608 - marks only
+            f" WHERE user_id = %s AND deleted_us IS NOT NULL AND id IN ({marks})",
+            [user_id, *ids],
+        )
+        return {row[0]: (row[1], row[2], row[3]) for row in cursor.fetchall()}
