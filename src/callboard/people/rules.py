@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
 from typing import Any, TypeVar
-from zoneinfo import available_timezones
 
 from callboard.base.errors import Fault
 from callboard.base.texts import address_fault, kind_of, name_fault
 from callboard.catalogue.values import Catalogue, PartnerKind
 from callboard.people.values import WEEKDAYS, Directory, Partner, Person
+from callboard.people.zones import is_same_zone, modern, zone_names
 
 _T = TypeVar("_T")
 _LOCALE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
@@ -22,6 +21,8 @@ _USER_KEYS = (
     "email", "name", "partner", "roles", "active", "time_zone", "locale",
     "digest_hour", "digest_weekday", "notify_own_actions",
 )  # fmt: skip
+OWN_SETTINGS = ("time_zone", "digest_hour", "digest_weekday", "notify_own_actions")
+"""What a person may change about the own account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,24 @@ def write_people(directory: Directory) -> dict[str, Any]:
             {key: list(one.roles) if key == "roles" else getattr(one, key) for key in _USER_KEYS} for one in persons
         ],
     }
+
+
+def read_own_settings(raw: Mapping[str, Any], person: Person) -> dict[str, Any] | list[Fault]:
+    """Return what a person's wish changes among the own settings, or all faults; absent keys stay.
+
+    An older name of the zone that is set changes nothing; a new zone gets today's name.
+    """
+    faults = _unknown_keys(dict(raw), OWN_SETTINGS, "")
+    faults += [
+        Fault(f"/{key}", fault) for key in OWN_SETTINGS if key in raw and (fault := _SETTING_FAULTS[key](raw[key]))
+    ]
+    if faults:
+        return faults
+    wanted = dict(raw)
+    if "time_zone" in wanted:
+        same = is_same_zone(wanted["time_zone"], person.time_zone)
+        wanted["time_zone"] = person.time_zone if same else modern(wanted["time_zone"])
+    return {key: value for key, value in wanted.items() if value != getattr(person, key)}
 
 
 def _read_all(
@@ -240,17 +259,12 @@ def _orphaned_roles(partners: list[Partner], persons: list[Person], known: Direc
     return faults
 
 
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
 def _zone_fault(value: Any) -> str | None:
     if not isinstance(value, str):
         return f"must be a time zone like Europe/Madrid, not {kind_of(value)}"
-    if value in _zones():
+    if value in zone_names():
         return None
-    close = get_close_matches(value, _zones(), n=1)
+    close = get_close_matches(value, zone_names(), n=1)
     return f"{value[:60]!r} is not a time zone like Europe/Madrid" + (f"; did you mean {close[0]}?" if close else "")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -87,6 +87,13 @@ def _save_persons(persons: Sequence[Person], revision: int) -> None:
     User.objects.bulk_create(fresh, batch_size=500)
     for one in known:
         User.objects.filter(id=one.id).update(**_row(one, revision))
+
+
+def save_own_settings(user_id: int, changes: Mapping[str, Any]) -> None:
+    """Write what a person changed among the own settings, under a new revision; nothing for no change."""
+    if changes:
+        with transaction.atomic():
+            User.objects.filter(id=user_id).update(**changes, revision=next_revision())
 
 
 def make_operator(email: str) -> User:

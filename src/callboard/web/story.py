@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from callboard.base.instants import from_us
+from callboard.base.reasons import Outcome
 from callboard.base.texts import shown
+from callboard.catalogue.values import FieldType
 from callboard.insights import explain as insight
 from callboard.insights import ledger
 from callboard.insights import store as insights
+from callboard.intake import store as log
 from callboard.mail import store as outbox
 from callboard.preferences import actions
-from callboard.preferences.values import Kind
+from callboard.preferences.rules import KEPT_DAYS
+from callboard.preferences.values import Kind, Ref
+from callboard.web import titles
 from callboard.web.panel.rows import muted_words
-from callboard.web.panel.sentences import Part, condition_parts, parts_html, sentence_parts
+from callboard.web.panel.sentences import TITLES, Part, condition_parts, parts_html, sentence_parts
 from callboard.web.words import exact, plural, upcoming
 
 if TYPE_CHECKING:
@@ -47,13 +54,55 @@ class Check:
 class Asked:
     """One notification for this event type, and what it made of the event."""
 
+    ref: Ref
     title: str
-    kind: Kind
     origin: str
-    url: str
     verdict: str
     tone: str
     checks: tuple[Check, ...]
+    is_muted: bool
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether it is one of those that mail such events: what may be muted from here."""
+        return self.tone == "ok" and not self.is_muted
+
+    @property
+    def has_change(self) -> bool:
+        """Return whether to offer a change: of every Custom, and of a Default that mails such events."""
+        return self.ref.kind is Kind.CUSTOM or self.tone == "ok"
+
+    @property
+    def url(self) -> str:
+        """Return the way to its row."""
+        return row_url(self.ref)
+
+    @property
+    def target(self) -> str:
+        """Return how the form of the settings names it."""
+        return f"{self.ref.kind.value} {self.ref.id}"
+
+    @property
+    def change(self) -> str:
+        """Return what may be done to it besides muting: a Default can only be duplicated."""
+        return "Change this" if self.ref.kind is Kind.CUSTOM else "Duplicate and change"
+
+    @property
+    def change_url(self) -> str:
+        """Return the way to the window that does it."""
+        if self.ref.kind is Kind.CUSTOM:
+            return f"/settings/edit/{quote(self.ref.id, safe='')}"
+        return f"/settings/duplicate/{self.ref.kind.value}/{quote(self.ref.id, safe='')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A notification that counted then and is not what it was; `target` names one that can be brought back."""
+
+    title: str
+    says: str
+    url: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +123,9 @@ class Story:
     because: str
     tone: str
     asked: tuple[Asked, ...]
+    gone: tuple[Gone, ...]
     others: int
+    mail_id: int | None
     steps: tuple[Step, ...] = field(default=())
 
     @property
@@ -83,24 +134,36 @@ class Story:
         return plural(self.others, "notification")
 
 
+def row_url(ref: Ref) -> str:
+    """Return the address of a notification's row in the settings, as mails link it."""
+    return f"/settings#n-{quote(ref.id, safe='')}"
+
+
 def tell(event: Event, viewer: Viewer) -> Story:
     """Return why the viewer did, or did not, get an event that the viewer may see."""
     row = insights.ledger_row(event.number, viewer.person.id)
     world = viewer.world()
     known = insight.explain(event, viewer.person, world, viewer.now)
     mine = actions.own(viewer.person, viewer.catalogue)
-    pairs = [
-        (one, said) for one, said in zip(mine, known["notifications"], strict=True) if one.event_type == event.type
-    ]
     narrator = viewer.narrator()
-    counted = {(one["id"], one["kind"]) for one in known["decision"]["notifications"]} if known["decision"] else set()
+    counted = [Ref(one["id"], Kind(one["kind"])) for one in json.loads(row["refs_json"])] if row else []
     asked = []
-    for one, said in pairs:
-        muted = muted_words(world.book.mutes.get((viewer.person.id, one.ref)), viewer, narrator)
-        asked.append(_asked(one, said, muted, viewer, counted=(one.id, one.kind.value) in counted))
+    for one, said in zip(mine, known["notifications"], strict=True):
+        if one.event_type == event.type:
+            muted = muted_words(world.book.mutes.get((viewer.person.id, one.ref)), viewer, narrator)
+            asked.append(_asked(one, said, muted, viewer, _verdict(said, row, counted=one.ref in counted)))
     asked.sort(key=lambda one: _ORDER.index(one.tone))
-    answer, because, tone = _answer(row, asked, narrator)
-    return Story(answer, because, tone, tuple(asked), len(mine) - len(asked), tuple(_steps(event, row, narrator)))
+    answer, because, tone = _answer(event, row, asked, narrator)
+    return Story(
+        answer=answer,
+        because=because,
+        tone=tone,
+        asked=tuple(asked),
+        gone=tuple(_gone(counted, event, mine, viewer, narrator)),
+        others=len(mine) - len(asked),
+        mail_id=row["mail_id"] if row and not row["withdrawn_reason"] else None,
+        steps=tuple(_steps(event, row, narrator)),
+    )
 
 
 _ORDER = ("ok", "brass", "quiet")
@@ -125,15 +188,10 @@ _BECAUSE_WITHDRAWN: Mapping[str, str] = {
 }
 
 
-def _answer(row: dict[str, Any] | None, asked: list[Asked], narrator: Narrator) -> tuple[str, str, str]:
+def _answer(event: Event, row: dict[str, Any] | None, asked: list[Asked], narrator: Narrator) -> tuple[str, str, str]:
     """Return the answer, the reason and the tone of both."""
     if row is None:
-        if any(one.tone == "ok" for one in asked):
-            return "Not decided yet.", "The event is new, or your settings changed after it was decided.", "brass"
-        because = (
-            "None of your notifications matches it." if asked else "You have no notification for this kind of event."
-        )
-        return "You were not mailed.", because, "quiet"
+        return _undecided(event, asked)
     state = ledger.state_of(row)
     if state is None:
         return "You were not mailed.", _BECAUSE_SKIPPED.get(row["reason"], row["reason"]), "quiet"
@@ -146,33 +204,43 @@ def _answer(row: dict[str, Any] | None, asked: list[Asked], narrator: Narrator) 
     return said, _because(row), tone
 
 
+def _undecided(event: Event, asked: list[Asked]) -> tuple[str, str, str]:
+    """Return what `_answer` does for an event without a ledger row (D5)."""
+    if log.is_parked(event.number):
+        return "Not decided yet.", "It is set aside until an operator has looked at it.", "brass"
+    if any(one.tone == "ok" for one in asked):
+        return "Not decided yet.", "The event is new, or your settings changed after it was decided.", "brass"
+    because = "None of your notifications matches it." if asked else "You have no notification for this kind of event."
+    return "You were not mailed.", because, "quiet"
+
+
 def _because(row: dict[str, Any]) -> str:
     frequency = row["frequency"]
     how = "at once" if frequency == "immediately" else f"in the {frequency} digest"
-    count = row["refs_json"].count('"kind"')
+    count = len(json.loads(row["refs_json"]))
     if count == 1:
         return f"One notification of yours asked for it, {how}."
     return f"{count} notifications of yours asked for it; the fastest says {how}, and you get one mail."
 
 
-def _asked(one: Notification, said: dict[str, Any], muted: str, viewer: Viewer, *, counted: bool) -> Asked:
-    verdict, tone = _verdict(said, counted=counted)
-    if muted:
-        verdict = f"{verdict} {muted}."
+def _asked(one: Notification, said: dict[str, Any], muted: str, viewer: Viewer, verdict: tuple[str, str]) -> Asked:
     checks = [
-        Check(tuple(condition_parts(condition, viewer)), each["holds"], _has(each["event_has"]))
+        Check(
+            tuple(condition_parts(condition, viewer)), each["holds"], _has(condition.field, each["event_has"], viewer)
+        )
         for condition, each in zip(one.where, said["conditions"], strict=True)
     ]
     role = viewer.catalogue.roles.get(one.role or "")
     origin = f"Default, from your role {shown(role.label if role else one.role or '')}" if one.role else "Custom, yours"
+    words, tone = verdict
     return Asked(
+        ref=one.ref,
         title=_title(one, viewer),
-        kind=one.kind,
         origin=f"{origin} · {one.frequency.value}",
-        url=f"/settings#n-{quote(one.id, safe='')}",
-        verdict=verdict,
+        verdict=f"{words} {muted}." if muted else words,
         tone=tone,
         checks=tuple(checks),
+        is_muted=bool(muted),
     )
 
 
@@ -181,24 +249,68 @@ def _title(one: Notification, viewer: Viewer) -> str:
     return name or "".join(part.text for part in sentence_parts(one, viewer))
 
 
-def _verdict(said: dict[str, Any], *, counted: bool) -> tuple[str, str]:
-    if counted:
-        return "Asked for this.", "ok"
+def _verdict(said: dict[str, Any], row: dict[str, Any] | None, *, counted: bool) -> tuple[str, str]:
+    """Return what a notification made of the event, told from the ledger where it is in there."""
+    if counted and row:
+        return _counted(said, row)
     if said["inactive"]:
-        return "Inactive.", "quiet"
+        return "Inactive: what it asks for is no longer in the catalogue.", "quiet"
     if said["matches"]:
+        if row:
+            return "Matches now; it did not when this was decided.", "quiet"
         return "Matches.", "quiet" if said["muted"] else "ok"
     failing = sum(not one["holds"] for one in said["conditions"])
     return ("One condition does not hold." if failing == 1 else f"{failing} conditions do not hold."), "quiet"
 
 
-def _has(value: Any) -> str:
+def _counted(said: dict[str, Any], row: dict[str, Any]) -> tuple[str, str]:
+    if row["outcome"] == Outcome.SKIP:
+        return ("Matched, but was muted." if row["reason"] == "muted" else "Matched."), "quiet"
+    if not said["matches"]:
+        return "Asked for this. You changed it since.", "ok"
+    return "Asked for this.", "ok"
+
+
+def _gone(
+    counted: list[Ref], event: Event, mine: list[Notification], viewer: Viewer, narrator: Narrator
+) -> Iterator[Gone]:
+    """Yield what counted then and is not among the notifications for this kind of event any more."""
+    known = {one.ref: one for one in mine}
+    missing = [ref for ref in counted if ref not in known]
+    deleted = insights.deleted_of(viewer.person.id, [ref.id for ref in missing if ref.kind is Kind.CUSTOM])
+    label = shown(narrator.type_of(event).label)
+    for ref in counted:
+        if ref in known:
+            if known[ref].event_type != event.type:
+                says = "It asked for this then. You changed it since: now it asks for another kind of event."
+                yield Gone(_title(known[ref], viewer), says, url=row_url(ref))
+        elif ref.kind is Kind.DEFAULT:
+            yield Gone(label, "It asked for this then: a Default of a role that you no longer have.")
+        elif ref.id in deleted:
+            name, _, deleted_us = deleted[ref.id]
+            at = from_us(deleted_us)
+            back = at > viewer.now - timedelta(days=KEPT_DAYS)
+            says = f"It asked for this then. You deleted it {narrator.moment(at)}."
+            yield Gone(shown(name).strip() or label, says, target=f"{ref.kind.value} {ref.id}" if back else "")
+        else:
+            yield Gone(label, "It asked for this then. It is no longer among yours.")
+
+
+def _has(key: str, value: Any, viewer: Viewer) -> str:
+    """Return what the event has in a field, with names for partners and titles."""
     if value is None or value == []:
         return "nothing"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, list | tuple):
-        return ", ".join(shown(str(one)) for one in value)
+    return ", ".join(_named(key, one, viewer) for one in (value if isinstance(value, list | tuple) else (value,)))
+
+
+def _named(key: str, value: Any, viewer: Viewer) -> str:
+    field = viewer.catalogue.fields.get(key)
+    if isinstance(value, str) and key == TITLES:
+        return titles.name_of(value, viewer)
+    if isinstance(value, str) and field and field.type is FieldType.PARTNER:
+        return shown(viewer.directory.partner_name(value))
     return shown(str(value))
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from callboard.people.values import Person
 
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+MINUS = "\N{MINUS SIGN}"
 FREQUENCY_ICONS: Mapping[Frequency, str] = {
     Frequency.IMMEDIATELY: "bolt",
     Frequency.HOURLY: "clock",
@@ -64,6 +65,20 @@ def next_words(narrator: Narrator, at: datetime, frequency: Frequency) -> str:
     return f"next {({0: 'today', 1: 'tomorrow'}).get(distance) or narrator.day(local.date())}"
 
 
+def leaves(narrator: Narrator, at: datetime) -> str:
+    """Return when a mail leaves, for a list: "today, 15:00", "tomorrow, Tue 24 Nov, 08:00", "Mon 30 Nov, 08:00"."""
+    return upcoming(narrator, at).replace(", at ", ", ").replace(" at ", ", ")
+
+
+def offset_words(at: datetime) -> str:
+    """Return the distance from UTC of an instant in its zone: "UTC+1", "UTC-3:30", "UTC"; the minus is a real one."""
+    minutes = round((at.utcoffset() or timedelta()) / timedelta(minutes=1))
+    if not minutes:
+        return "UTC"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'+' if minutes > 0 else MINUS}{hours}{f':{rest:02}' if rest else ''}"
+
+
 def exact(narrator: Narrator, at: datetime) -> str:
     """Return an instant to the second: "Mon 23 Nov, 10:14:05"."""
     local = narrator.local(at)
@@ -110,14 +125,22 @@ def state_detail(row: dict[str, Any], narrator: Narrator) -> str:
     """Return what there is to add to the state of a ledger row, as half a sentence."""
     state = state_of(row)
     if state is None:
-        return "no mail about what you did yourself" if row["reason"] == "own-action" else "all that matched was muted"
+        return "not mailed, as you did it" if row["reason"] == "own-action" else "all that matched was muted"
     frequency = {"immediately": "at once"}.get(row["frequency"] or "", f"{row['frequency']} digest")
     if state == "withdrawn":
         return _WITHDRAWN.get(row["withdrawn_reason"], row["withdrawn_reason"])
     if state == "scheduled":
         due = upcoming(narrator, from_us(row["ends_us"]))
         return f"leaves {due}" if frequency == "at once" else f"{frequency}, leaves {due}"
-    return frequency
+    if state != "sent" or row["finished_us"] is None:
+        return frequency
+    return f"{frequency}, {_left(row, narrator)}"
+
+
+def _left(row: dict[str, Any], narrator: Narrator) -> str:
+    """Return when a mail left; without the day when that is the day of the event."""
+    at, told = (narrator.local(from_us(row[name])) for name in ("finished_us", "accepted_us"))
+    return f"{at:%H:%M}" if at.date() == told.date() else f"{narrator.relative(at.date())}, {at:%H:%M}"
 
 
 def initials(name: str) -> str:

@@ -1,0 +1,135 @@
+"""The person's history in a real browser: filters, search as one types, explanations, the way to the right row."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from tests.browser.conftest import sign_in
+
+TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def entries_of(page):
+    return page.locator(".entry")
+
+
+@pytest.fixture
+def page(open_page):
+    found = open_page()
+    sign_in(found)
+    found.goto("/history")
+    return found
+
+
+def test_a_search_answers_while_one_types_and_keeps_the_focus(page):
+    everything = entries_of(page).count()
+    page.get_by_role("searchbox", name="Search your history").press_sequentially("redelivery", delay=20)
+    page.wait_for_url("**/history?q=redelivery")
+    page.wait_for_function("(all) => document.querySelectorAll('.entry').length < all", arg=everything)
+    assert all("edelivery" in one for one in entries_of(page).all_inner_texts())
+    assert page.evaluate("document.activeElement.id") == "q"
+    assert page.get_by_role("status").filter(has_text="entr").is_visible()
+    page.get_by_role("link", name="Held back").click()
+    page.wait_for_url("**/history?q=redelivery&show=held")
+
+
+@pytest.mark.parametrize("show", ["Mailed", "Waiting", "Held back"])
+def test_each_filter_shows_its_kind(page, show):
+    page.get_by_role("link", name=show, exact=True).click()
+    page.locator("#past-tabs [aria-current]", has_text=show).wait_for()
+    states = set(page.locator(".state").all_inner_texts())
+    kinds = {
+        "Mailed": {"Mailed"},
+        "Waiting": {"Collecting", "On its way"},
+        "Held back": {"Muted", "Your own action", "Withdrawn"},
+    }
+    assert states <= kinds[show]
+
+
+def test_an_entry_leads_to_why_and_from_there_to_the_right_row(page):
+    page.get_by_role("link", name=re.compile("^Why did I get this")).first.click()
+    page.wait_for_url("**/items/*#why")
+    page.get_by_role("heading", name="Did I get this, and why?").wait_for()
+    page.locator(".asked-title a").first.click()
+    page.wait_for_url(re.compile(r"/settings#n-"))
+    assert page.locator(".row:target").count() == 1
+
+
+def test_a_notification_is_muted_from_its_item_and_the_mute_undone(page):
+    page.get_by_role("link", name=re.compile("^Why did I get this")).first.click()
+    page.get_by_role("button", name=re.compile("^Mute this")).first.click()
+    page.wait_for_url(re.compile(r"/settings#n-"))
+    assert page.locator(".row:target").get_by_text("Muted until").first.is_visible()
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_text("Unmuted").first.wait_for()
+
+
+def test_why_did_i_not_get_is_answered_by_keyboard(page):
+    page.goto("/history?show=held")
+    page.get_by_role("link", name=re.compile("^Why did I not get this")).first.click()
+    number = page.locator(".item-main .facts dd", has_text="SR-").first.inner_text()
+    page.goto("/history")
+    page.get_by_role("link", name="Why did I not get …?").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/history?ask=")
+    assert page.evaluate("document.activeElement.id") == "ask"
+    page.keyboard.type(number)
+    page.keyboard.press("Enter")
+    page.get_by_text("You were not mailed.").first.wait_for()
+
+
+def test_what_is_not_there_says_so_in_words(page):
+    page.goto("/history?ask=SR-0")
+    assert page.get_by_text("There is no such event that you may see").is_visible()
+    page.goto("/history?q=nothing+like+that")
+    page.get_by_role("link", name="Ask about").click()
+    assert page.get_by_role("searchbox").input_value() == "nothing like that"
+
+
+def test_a_mails_footer_lands_on_the_right_row(open_page):
+    page = open_page("/mailbox?to=ana%40copperglass.example")
+    page.locator(".mail-link").first.click()
+    link = page.frame_locator("iframe").locator("a[href*='#n-']").first
+    link.wait_for()
+    address = link.get_attribute("href")
+    sign_in(page)
+    page.goto(address)
+    assert page.locator(".row:target").count() == 1
+
+
+def test_without_script_history_is_searched_filtered_and_explained(open_page):
+    page = open_page(script=False)
+    sign_in(page)
+    page.goto("/history")
+    page.get_by_role("searchbox").fill("redelivery")
+    page.get_by_role("button", name="Search").click()
+    assert entries_of(page).count() > 0
+    page.get_by_role("link", name="Mailed", exact=True).click()
+    assert "q=redelivery&show=mailed" in page.url
+    page.get_by_role("link", name=re.compile("^Why did I get this")).first.click()
+    assert page.get_by_role("heading", name="Did I get this, and why?").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 768, 1440])
+def test_no_state_breaks_a_rule_or_overflows(open_page, scheme, width):
+    page = open_page(width=width, scheme=scheme)
+    sign_in(page)
+
+    def check():
+        assert Axe().run(page).response["violations"] == []
+        assert page.evaluate(TOO_WIDE) == 0
+
+    page.goto("/history")
+    page.locator("summary").first.click()
+    check()
+    mail = page.locator(".entry-state a").first.get_attribute("href")
+    item = page.locator(".entry-why").first.get_attribute("href")
+    for path in [
+        "/history?show=waiting", "/history?show=held", "/history?q=zzzz", f"/history?q={'x' * 200}", mail, item,
+        "/history?ask=", "/history?ask=nope", f"/history?ask={item.partition('#')[0].rpartition('/')[2]}",
+    ]:  # fmt: skip
+        assert page.goto(path).status == 200
+        check()
