@@ -139,6 +139,7 @@ def open_page(chromium, site):
         page.goto(path)
         return page
 
+    open_at.complaints = complaints  # type: ignore[attr-defined]  # a test that provokes one takes it out
     yield open_at
     for context in contexts:
         for page in context.pages:

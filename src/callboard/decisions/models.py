@@ -14,7 +14,7 @@ class Window(models.Model):
     `mail_id` is the mail that carries it, set when it is composed; null while it collects.
     """
 
-    user = models.ForeignKey(User, models.CASCADE)
+    user = models.ForeignKey(User, models.CASCADE, db_index=False)
     slot = models.CharField(max_length=250)
     frequency = models.CharField(max_length=16)
     starts_us = models.BigIntegerField()
@@ -23,10 +23,13 @@ class Window(models.Model):
     mail_id = models.BigIntegerField(null=True, blank=True, db_index=True)
 
     class Meta:
-        """One window per slot (S4); open ones are found by their end."""
+        """One window per slot (S4); open ones are found by their end, a person's latest ones too."""
 
         constraints = [models.UniqueConstraint(fields=["user", "slot"], name="one_window")]  # noqa: RUF012 - Django's form
-        indexes = [models.Index(fields=["ends_us"], condition=models.Q(closed=False), name="window_open")]  # noqa: RUF012
+        indexes = [  # noqa: RUF012 - Django's form
+            models.Index(fields=["ends_us"], condition=models.Q(closed=False), name="window_open"),
+            models.Index(fields=["user", "ends_us"], name="window_of_person"),
+        ]
 
 
 class Decision(models.Model):

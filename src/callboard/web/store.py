@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -15,8 +14,6 @@ from django.db.models import Q
 from callboard.base.instants import from_us, to_us
 from callboard.base.reasons import Frequency, Outcome
 from callboard.base.texts import address_key
-from callboard.catalogue.values import Event
-from callboard.intake import store as log
 from callboard.people import store as people
 from callboard.people.models import Partner, User
 from callboard.people.values import Directory
@@ -25,8 +22,6 @@ from callboard.preferences.values import Kind, Ref
 RECENT_EVENTS = 1_500
 """Events that the first screen looks back on: a bulk action of some hundred fits in, twice."""
 RECENT_WINDOWS = 400
-NAMED_WITHIN = 5_000
-"""Events among which a title's name is looked for."""
 BULK = 30
 """Items of one immediate mail from which it counts as a bulk action."""
 
@@ -139,24 +134,6 @@ def told_of(moment: Moment) -> list[Told]:
         return [Told(*row) for row in cursor.fetchall()]
 
 
-def digest_of(text: str) -> str:
-    """Return a short key for any text."""
-    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
-
-
-def events_naming(title_id: str) -> list[Event]:
-    """Return some of the newest events about a title, newest first."""
-    quoted = json.dumps(title_id, ensure_ascii=False).replace("!", "!!").replace("%", "!%").replace("_", "!_")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM (SELECT id, data_json FROM intake_eventrecord ORDER BY id DESC LIMIT %s) AS recent"
-            " WHERE data_json LIKE %s ESCAPE '!' ORDER BY id DESC LIMIT 8",
-            [NAMED_WITHIN, f"%{quoted}%"],
-        )
-        found = log.load_events(row[0] for row in cursor.fetchall())
-    return sorted(found.values(), key=lambda one: -one.number)
-
-
 def count_today(since: datetime) -> tuple[int, int]:
     """Return how many events were accepted, and how many mails were sent, since an instant."""
     with connection.cursor() as cursor:
@@ -166,31 +143,36 @@ def count_today(since: datetime) -> tuple[int, int]:
         return int(events), int(cursor.fetchone()[0])
 
 
-def waiting_of(user_id: int) -> list[Waiting]:
-    """Return the open windows of a person that hold items, the earliest first."""
+def waiting_of(user_id: int, since: datetime) -> list[Waiting]:
+    """Return the open windows of a person that hold items and end after `since`, the earliest first."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT w.frequency, w.ends_us, COUNT(*) FROM decisions_window w"
             " JOIN decisions_decision d ON d.window_id = w.id AND d.withdrawn_reason = ''"
-            " WHERE w.user_id = %s AND NOT w.closed GROUP BY w.id, w.frequency, w.ends_us ORDER BY w.ends_us",
-            [user_id],
+            " WHERE w.user_id = %s AND w.ends_us > %s AND NOT w.closed"
+            " GROUP BY w.id, w.frequency, w.ends_us ORDER BY w.ends_us",
+            [user_id, to_us(since)],
         )
         return [Waiting(Frequency(row[0]), from_us(row[1]), row[2]) for row in cursor.fetchall()]
 
 
-def counts_by_ref(user_id: int, since: datetime) -> Counter[Ref]:
-    """Return how often each notification counted for a person since an instant."""
-    found: Counter[Ref] = Counter()
+def mails_by_ref(user_id: int, since: datetime) -> tuple[Counter[Ref], int]:
+    """Return how many mails named each notification among those that left since an instant, and how many left."""
+    naming: dict[Ref, set[int]] = {}
+    mails: set[int] = set()
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT refs_json, COUNT(*) FROM decisions_decision"
-            " WHERE user_id = %s AND decided_us >= %s AND outcome = %s GROUP BY refs_json",
-            [user_id, to_us(since), Outcome.NOTIFY.value],
+            "SELECT DISTINCT d.refs_json, w.mail_id FROM decisions_window w"
+            " JOIN mail_mail m ON m.id = w.mail_id AND m.state IN ('sent', 'bounced')"
+            " JOIN decisions_decision d ON d.window_id = w.id AND d.withdrawn_reason = ''"
+            " WHERE w.user_id = %s AND w.ends_us >= %s",
+            [user_id, to_us(since)],
         )
-        for refs_json, count in cursor.fetchall():
+        for refs_json, mail_id in cursor.fetchall():
+            mails.add(mail_id)
             for one in json.loads(refs_json):
-                found[Ref(one["id"], Kind(one["kind"]))] += count
-    return found
+                naming.setdefault(Ref(one["id"], Kind(one["kind"])), set()).add(mail_id)
+    return Counter({ref: len(found) for ref, found in naming.items()}), len(mails)
 
 
 def latest_sent(frequency: Frequency | None, *, least: int = 1, most: int | None = None) -> SentMail | None:

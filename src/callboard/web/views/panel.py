@@ -1,75 +1,65 @@
-"""`/settings`: the person's notifications, and what can be done to each with a plain form."""
+"""`/settings`: the person's notifications, and what can be done to each of them.
+
+Every page works without JavaScript; with it, htmx asks for the part that changes.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlsplit
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from callboard.base.errors import RejectedError
-from callboard.base.texts import folded
-from callboard.preferences import actions
 from callboard.preferences.values import Kind, Ref
 from callboard.web.gates import signed_in
-from callboard.web.panel.rows import Row, Rows, grouped, waiting_words
+from callboard.web.panel.finding import PAGE, Wanted, find, has, wanted_by
+from callboard.web.panel.listing import listing_html
+from callboard.web.panel.rows import Rows, anchor_of
+from callboard.web.panel.waiting import waiting_words
+from callboard.web.panel.wishes import REFUSED, Done, Wish, fulfil, read_wish
 from callboard.web.viewer import Viewer, viewer_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from callboard.web.panel.rows import Row
 
-SHOWN = (("", "All"), ("default", "Default"), ("custom", "Custom"), ("muted", "Muted"))
-_MUTES: Mapping[str, tuple[timedelta | None, str]] = {
-    "mute": (None, "Muted until you unmute it."),
-    "mute-day": (timedelta(days=1), "Muted for a day."),
-    "mute-week": (timedelta(days=7), "Muted for a week."),
-}
 _NOTICE = "notice"
-_BELONGS: Mapping[str, Callable[[Row], bool]] = {
-    "": lambda _: True,
-    "default": lambda row: not row.is_custom,
-    "custom": lambda row: row.is_custom,
-    "muted": lambda row: row.is_muted,
-}
+_BEFORE = "before"
 
 
 @require_safe
 @signed_in
 def panel(request: HttpRequest) -> HttpResponse:
     """Show the notifications, all or those that a search finds."""
-    viewer = viewer_of(request)
-    query = request.GET.get("q", "").strip()[:200]
-    chosen = request.GET.get("show", "")
-    chosen = chosen if chosen in _BELONGS else ""
-    maker = Rows(viewer)
+    viewer, wanted = viewer_of(request), wanted_by(request)
+    page = _page(Rows(viewer), wanted)
+    if _is_part(request):
+        response = render(request, "web/panel/body.html", page)
+        response["HX-Replace-Url"] = wanted.url
+    else:
+        response = render(request, "web/panel.html", page | {"notice": request.session.pop(_NOTICE, None)})
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _page(maker: Rows, wanted: Wanted, *, about: Ref | None = None, fresh: Ref | None = None) -> dict[str, Any]:
+    """Return what the list shows. A fresh row that the search would hide ends the search."""
     everything = maker.all()
-    found = [row for row in everything if row.says(folded(query).split())]
-    narrator = maker.narrator
-    page = {
-        "groups": grouped(row for row in found if _BELONGS[chosen](row)),
-        "tabs": [_tab(key, label, found, query, chosen) for key, label in SHOWN],
-        "total": len(everything),
-        "query": query,
-        "chosen": chosen,
-        "viewer": viewer,
-        "zone": narrator.zone_name,
-        "waiting": waiting_words(viewer, narrator),
-        "notice": request.session.pop(_NOTICE, None),
-    }
-    return render(request, "web/panel.html", page)
-
-
-def _tab(key: str, label: str, rows: list[Row], query: str, chosen: str) -> dict[str, Any]:
-    asked = urlencode({name: value for name, value in (("q", query), ("show", key)) if value})
+    found = find(everything, wanted)
+    if fresh and not has(found.rows, fresh):
+        found = find(everything, Wanted())
     return {
-        "label": label,
-        "count": sum(map(_BELONGS[key], rows)),
-        "url": f"/settings?{asked}" if asked else "/settings",
-        "current": key == chosen,
+        "found": found,
+        "listing": listing_html(found.groups, fresh),
+        "kept": found.wanted.kept,
+        "waiting": waiting_words(maker.viewer, maker.narrator) if maker.viewer.person.partner else [],
+        "viewer": maker.viewer,
+        "about": anchor_of(about) if about else "",
     }
 
 
@@ -86,51 +76,94 @@ def csrf(request: HttpRequest) -> HttpResponse:
 @signed_in
 def menu(request: HttpRequest, kind: str, notification_id: str) -> HttpResponse:
     """Show what can be done with one notification."""
-    raise Http404("to be built")
+    if kind not in tuple(Kind):
+        raise Http404("no such kind")
+    viewer = viewer_of(request)
+    return _menu(request, viewer, _row(viewer, Ref(notification_id, Kind(kind))))
+
+
+def _row(viewer: Viewer, ref: Ref) -> Row:
+    try:
+        return Rows(viewer).one(ref)
+    except RejectedError as exc:
+        raise Http404(str(exc)) from exc
+
+
+def _menu(request: HttpRequest, viewer: Viewer, row: Row, *, fault: str = "", until: str = "") -> HttpResponse:
+    narrator, wanted = viewer.narrator(), wanted_by(request)
+    page = {
+        "row": row,
+        "kept": wanted.kept,
+        "back": f"{wanted.url}#{row.anchor}",
+        "zone": narrator.zone_name,
+        "tomorrow": (narrator.today + timedelta(days=1)).isoformat(),
+        "fault": fault,
+        "until": until,
+    }
+    template = "web/panel/menu.html" if _is_part(request) else "web/panel/menu_page.html"
+    response = render(request, template, page, status=422 if fault else 200)
+    if fault:
+        response["HX-Retarget"], response["HX-Reswap"] = "#menu", "innerHTML"
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 @require_POST
 @signed_in
 def act(request: HttpRequest) -> HttpResponse:
-    """Mute, unmute, delete or bring back one of the person's notifications."""
+    """Mute, unmute or delete one of the person's notifications, or undo what was done to it last."""
     viewer = viewer_of(request)
-    wish, kind, notification_id = [*request.POST.get("do", "").split(" ", 2), "", ""][:3]
-    if kind not in tuple(Kind):
-        raise Http404("no such kind")
-    ref = Ref(notification_id, Kind(kind))
     try:
-        says, undo = _act(wish, viewer, ref)
+        wish = read_wish(request.POST.get("do", ""), request.POST.get("until", "")[:20])
+        done = fulfil(wish, viewer, request.session.get(_BEFORE))
     except RejectedError as exc:
-        raise Http404(str(exc)) from exc
-    request.session[_NOTICE] = {"says": says, "undo": f"{undo} {kind} {ref.id}" if undo else ""}
-    return redirect(_way_back(request, ref))
+        if exc.type != REFUSED:
+            raise Http404(str(exc)) from exc
+        return _refused(request, viewer, wish, str(exc))
+    fresh = wish.ref if done.is_fresh else None
+    return _answer(request, viewer, done, fresh=fresh, about=wish.ref)
 
 
-def _act(wish: str, viewer: Viewer, ref: Ref) -> tuple[str, str]:
-    """Do what the form asks; return what to say, and which wish would undo it.
+def _refused(request: HttpRequest, viewer: Viewer, wish: Wish, says: str) -> HttpResponse:
+    """Say why a wish does not come true: beside the date that is to be corrected, else in the toast."""
+    if wish.do == "mute-until":
+        return _menu(request, viewer, _row(viewer, wish.ref), fault=says, until=wish.until)
+    page = _page(Rows(viewer), wanted_by(request), about=wish.ref)
+    if _is_part(request):
+        return render(request, "web/panel/refreshed.html", page | {"says": says}, status=422)
+    return render(request, "web/panel.html", page | {"notice": {"says": says}}, status=422)
 
-    Raises:
-        RejectedError: the notification is not the person's, or the wish is unknown.
+
+def refreshed(
+    request: HttpRequest, viewer: Viewer, *, says: str, undo: str = "", fresh: Ref | None = None
+) -> HttpResponse:
+    """Answer with the list as it is now and a toast; the fresh row is marked, in view and has the focus.
+
+    `undo` is the wish that undoes what was done. Without htmx the way back to the list says the same.
     """
-    person, catalogue, now = viewer.person, viewer.catalogue, viewer.now
-    if wish in _MUTES:
-        span, says = _MUTES[wish]
-        actions.set_mute(person, ref, catalogue, now, muted=True, until=now + span if span else None)
-        return says, "unmute"
-    if wish == "unmute":
-        actions.set_mute(person, ref, catalogue, now, muted=False)
-        return "Unmuted. It counts from the next event on.", ""
-    if wish == "delete" and ref.kind is Kind.CUSTOM:
-        actions.delete(person, ref.id, catalogue, now)
-        return "Deleted. It can be brought back for 30 days.", "bring-back"
-    if wish == "bring-back" and ref.kind is Kind.CUSTOM:
-        actions.bring_back(person, ref.id, now)
-        return "Brought back, as it was.", ""
-    raise RejectedError("there is nothing like that to do", type="not-found")
+    return _answer(request, viewer, Done(says, undo), fresh=fresh, about=fresh)
 
 
-def _way_back(request: HttpRequest, ref: Ref) -> str:
-    """Return the page as it was searched, at the row."""
-    kept = {key: request.POST[key][:200] for key in ("q", "show") if request.POST.get(key)}
-    asked = f"?{urlencode(kept)}" if kept else ""
-    return f"/settings{asked}#n-{quote(ref.id, safe='')}"
+def _answer(
+    request: HttpRequest, viewer: Viewer, done: Done, *, about: Ref | None, fresh: Ref | None = None
+) -> HttpResponse:
+    wanted = wanted_by(request)
+    is_on_list = urlsplit(request.headers.get("HX-Current-URL", "")).path == PAGE
+    if not (_is_part(request) and is_on_list):
+        request.session[_NOTICE] = {"says": done.says, "undo": done.undo}
+        back = f"{wanted.url}#{anchor_of(about)}" if about else wanted.url
+        return HttpResponse(headers={"HX-Redirect": back}) if _is_part(request) else redirect(back)
+    page = _page(Rows(viewer), wanted, about=about, fresh=fresh)
+    is_cleared = page["kept"] != wanted.kept
+    says = f"{done.says} The search is cleared, to show it." if is_cleared else done.says
+    response = render(request, "web/panel/refreshed.html", page | {"says": says, "undo": done.undo})
+    response["HX-Retarget"], response["HX-Reswap"] = "#panel", "outerHTML"
+    if is_cleared:
+        response["HX-Replace-Url"] = PAGE
+    return response
+
+
+def _is_part(request: HttpRequest) -> bool:
+    """Return whether htmx asks for a part of the page that is open; not so when it restores a page."""
+    headers = request.headers
+    return headers.get("HX-Request") == "true" and headers.get("HX-History-Restore-Request") != "true"
