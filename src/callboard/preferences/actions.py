@@ -50,16 +50,40 @@ def find_own(person: Person, ref: Ref, catalogue: Catalogue) -> Notification:
     raise RejectedError("there is no such notification", type="not-found")
 
 
-def create(person: Person, raw: Mapping[str, Any], catalogue: Catalogue, now: datetime) -> Notification:
+def create(
+    person: Person,
+    raw: Mapping[str, Any],
+    catalogue: Catalogue,
+    now: datetime,
+    *,
+    id: str | None = None,  # noqa: A002 - 4.2's word
+) -> Notification:
     """Store a new Custom notification of the person and return it.
+
+    With an `id` that was made ahead by `new_id`, asking twice stores once: the same content
+    again answers like the first time.
 
     Raises:
         RejectedError: with every fault; an event type that the person can not see is one (A4).
+            With an `id`: `conflict` when other content is stored under it, `not-found` when that
+            is deleted by now or somebody else's.
     """
-    found = _checked(person, raw, catalogue, new_id())
+    found = _checked(person, raw, catalogue, id or new_id())
     with transaction.atomic():
+        if id and (known := _stored_before(person, found, catalogue)):
+            return known
         store.save_customs([found], now)
     return replace(found, created_at=now)
+
+
+def _stored_before(person: Person, found: Notification, catalogue: Catalogue) -> Notification | None:
+    hold_changes()
+    if found.id not in store.owners_of([found.id]):
+        return None
+    known = find_own(person, found.ref, catalogue)
+    if as_json(known) != as_json(found):
+        raise RejectedError("this was saved already, with other settings", type="conflict")
+    return known
 
 
 def new_id() -> str:

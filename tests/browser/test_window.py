@@ -1,0 +1,304 @@
+"""The window in a real browser: every control, by keyboard and by mouse, with and without script."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+from tests.browser.conftest import sign_in
+from tests.browser.window import (
+    FOCUS,
+    REDELIVERY,
+    WHERE,
+    choose_event,
+    choose_field,
+    fill,
+    make,
+    open_edit,
+    open_new,
+    pick,
+    ready,
+    saved,
+    settled,
+)
+
+
+@pytest.fixture
+def settings_page(open_page):
+    """Open Ana's settings."""
+
+    def open_at(**options):
+        page = open_page(**options)
+        sign_in(page)
+        return page
+
+    return open_at
+
+
+def test_a_notification_is_made_by_keyboard_alone(settings_page):
+    page = settings_page()
+    page.get_by_role("link", name="Create notification").focus()
+    page.keyboard.press("Enter")
+    page.locator("#window[open]").wait_for()
+    page.wait_for_function("() => document.activeElement.id === 'event_type-ts-control'")
+    assert page.locator("#save").is_disabled()
+    page.keyboard.type("rejected by auto")  # words of the description find it too
+    page.locator(".ts-dropdown .active", has_text="Redelivery Requested").wait_for()
+    page.keyboard.press("Enter")
+    page.locator("#field-1").wait_for()
+    assert page.evaluate(FOCUS) == "event_type-ts-control"
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUS) == "field-1"
+    page.keyboard.type("Content T")
+    page.locator("#op-1").wait_for()
+    assert page.evaluate(FOCUS) == "field-1"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUS) == "value-1-ts-control"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.keyboard.type("Lic")
+    page.keyboard.press("Enter")
+    assert page.locator("#chosen-1").text_content() == "Chosen: Branded, Licensed."
+    page.keyboard.press("Escape")
+    assert page.locator("#window").get_attribute("open") is not None
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUS) == "add"
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    assert page.get_by_role("radio", name="Weekly").is_checked()
+    page.keyboard.press("Tab")
+    page.keyboard.type("By keyboard")
+    ready(page)
+    for place in ("preview", "", "save"):
+        page.keyboard.press("Tab")
+        assert page.evaluate(FOCUS) == place
+    page.keyboard.press("Enter")
+    saved(page)
+    row = page.locator(".row", has_text="By keyboard")
+    assert row.count() == 1
+    assert page.get_by_text("Saved: By keyboard, weekly.").is_visible()
+    assert row.evaluate("(row) => row.contains(document.activeElement)")
+    page.get_by_role("button", name="Undo").click()
+    row.wait_for(state="detached")
+
+
+def test_event_types_are_grouped_and_say_what_they_mean(settings_page):
+    page = settings_page()
+    open_new(page)
+    page.locator("#event_type + .ts-wrapper .ts-control").click()
+    groups = page.locator(".ts-dropdown .optgroup-header").all_text_contents()
+    assert groups[:2] == ["Source requests", "Deliveries"]
+    assert page.locator(".ts-dropdown .option").first.text_content().startswith("Source Request Created")
+    page.keyboard.type("nothing like it")
+    assert "Nothing is called “nothing like it”." in page.locator(".ts-dropdown .no-results").text_content()
+
+
+VALUES = [
+    ("Title", "starts with", lambda page: page.get_by_role("textbox", name="Title", exact=True).fill("Monsoon")),
+    ("Redelivery Round", "is at least", lambda page: page.get_by_role("spinbutton", name="Redelivery Round").fill("2")),
+    ("Due Date", "is before", lambda page: page.locator("#value-1").fill(date(2026, 12, 1).isoformat())),
+    ("Due Date", "is within the next … days", lambda page: page.get_by_role("spinbutton", name="Due Date, days").fill("14")),
+    ("Due Date", "is overdue", lambda _: None),
+    ("Language", "is any of, with regional variants", lambda page: pick(page, "Language", "Spanish, Latin")),
+    ("Content Partner", "is any of, including its sites", lambda page: pick(page, "Content Partner", "Bracken")),
+    ("Title ID", "is none of", lambda page: pick(page, "Title ID", "Ledger")),
+    ("Tags", "is none of", lambda page: pick(page, "Tags", "Rush")),
+]  # fmt: skip
+
+
+def test_every_kind_of_value_has_its_control(settings_page):
+    page = settings_page()
+    open_new(page)
+    choose_event(page, "Redelivery Requested")
+    for field, op, fill_in in VALUES:
+        choose_field(page, 1, field, op)
+        fill_in(page)
+        ready(page)
+        page.wait_for_function(
+            "(said) => document.querySelector('#name').placeholder.startsWith(said)",
+            arg=f"Redelivery Requested where {field} ",
+        )
+
+
+def test_a_range_and_a_yes_or_no_have_their_controls(settings_page):
+    page = settings_page()
+    open_new(page)
+    choose_event(page, "Redelivery Requested")
+    choose_field(page, 1, "Redelivery Round", "is between")
+    page.get_by_label("Redelivery Round, lowest").fill("3")
+    page.get_by_label("Redelivery Round, highest").fill("1")
+    page.locator("#fault-1", has_text="the first number must not be above the second").wait_for()
+    assert page.locator("#value-1").get_attribute("aria-invalid") == "true"
+    page.get_by_label("Redelivery Round, highest").fill("4")
+    ready(page)
+    assert page.locator("#fault-1").text_content() == ""
+    choose_event(page, "Comment Added")
+    choose_field(page, 2, "Mentions me")
+    page.locator("#value-2").select_option("yes")
+    ready(page)
+
+
+def test_unknown_codes_can_be_typed_and_chips_be_removed(settings_page):
+    page = settings_page()
+    open_new(page)
+    choose_event(page, "Redelivery Requested")
+    choose_field(page, 1, "Package ID")
+    page.get_by_role("combobox", name="Package ID", exact=True).click()
+    page.keyboard.type("PKG-UNKNOWN-7")
+    page.locator(".ts-dropdown .create", has_text="Use “PKG-UNKNOWN-7” as it is").click()
+    ready(page)
+    page.keyboard.press("Backspace")
+    page.get_by_text("Choose at least one Package ID.").wait_for()
+    assert page.locator("#save").is_disabled()
+
+
+def test_who_is_faster_than_the_answers_loses_nothing(settings_page):
+    page = settings_page()
+    open_new(page)
+    choose_event(page, "Redelivery Requested")
+    choose_field(page, 1, "Redelivery Round")
+    slow = {"offline": False, "latency": 300, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+    page.locator("#op-1").select_option(label="is at most")
+    page.locator("#value-1").fill("7")
+    page.get_by_role("button", name="Add condition").click()
+    page.locator("#name").fill("Typed meanwhile")
+    page.locator("#field-2").wait_for()
+    for field in ("Tags", "Due Date", "Title"):
+        page.locator("#field-2").select_option(label=field)
+    page.locator("#op-2[aria-label='How Title is compared']").wait_for()
+    page.locator("#value-2").fill("Salt")
+    ready(page)
+    assert page.locator("#op-1").input_value() == "at_most"
+    assert page.locator("#value-1").input_value() == "7"
+    assert page.locator("#field-2").input_value() == "title"
+    assert page.locator("#name").input_value() == "Typed meanwhile"
+
+
+def test_conditions_come_and_go_with_the_focus(settings_page):
+    page = settings_page()
+    open_new(page)
+    choose_event(page, "Redelivery Requested")
+    assert not page.get_by_role("button", name="Remove condition 1").is_visible()
+    choose_field(page, 1, "Severity")
+    page.get_by_role("button", name="Add condition").click()
+    page.wait_for_function("() => document.activeElement.id === 'field-2'")
+    page.get_by_role("button", name="Add condition").click()
+    page.wait_for_function("() => document.activeElement.id === 'field-3'")
+    page.get_by_role("button", name="Remove condition 2").click()
+    page.wait_for_function("() => document.activeElement.id === 'field-3'")
+    assert page.locator(".condition").count() == 2
+    page.get_by_role("button", name="Remove condition 2").click()
+    page.wait_for_function("() => document.activeElement.id === 'field-1'")
+    assert page.locator("#field-1").input_value() == "severity"
+
+
+def test_another_event_type_says_what_it_drops_and_puts_it_back(settings_page):
+    page = settings_page()
+    mine = make(
+        page, "Dropped and back", where=[*WHERE, {"field": "content_type", "op": "any_of", "value": ["Branded"]}]
+    )
+    open_edit(page, mine)
+    choose_event(page, "Comment Added")
+    note = page.get_by_text("“Severity is Blocker” does not fit “Comment Added”, so it was dropped.")
+    note.wait_for()
+    assert page.locator(".condition").count() == 1
+    page.get_by_role("button", name="Put it back").click()
+    note.wait_for(state="detached")
+    assert page.locator(".condition").count() == 2
+    assert page.locator("#row-1 .item").text_content().startswith("Blocker")
+    page.get_by_role("link", name="Cancel", exact=True).click()
+    page.locator("#window").wait_for(state="detached")
+
+
+def test_the_preview_follows_what_is_typed(settings_page):
+    page = settings_page()
+    open_new(page)
+    fill(page)
+    settled(page)
+    pane = page.locator("#preview")
+    assert re.fullmatch(r"\d+ events? of \d+ match(es)?", " ".join(pane.locator(".preview-sum").inner_text().split()))
+    assert pane.locator("tr").count() == 4
+    assert pane.locator("tr.is-chosen th").inner_text().startswith("Daily")
+    page.get_by_role("radio", name="Weekly").check()
+    pane.locator("tr.is-chosen", has_text="Weekly").wait_for()
+    box = pane.bounding_box()
+    page.get_by_role("button", name="Add condition").click()
+    page.locator("#field-2").wait_for()
+    choose_field(page, 2, "Redelivery Round")
+    page.locator("#value-2").fill("999")
+    pane.get_by_text("Nothing of the last 30 days matches. It may still, later.").wait_for()
+    assert pane.bounding_box() == box
+    assert page.locator("#heard").text_content().startswith("0 of ")
+    pane.get_by_text(re.compile("“Redelivery Round is at least 999” match(es)? nothing even alone.")).wait_for()
+
+
+def test_the_reason_stands_beside_save_and_belongs_to_it(settings_page):
+    page = settings_page()
+    open_new(page)
+    save = page.locator("#save")
+    assert save.is_disabled()
+    described = page.locator(f"#{save.get_attribute('aria-describedby')}")
+    assert described.inner_text() == "Choose what you want to be notified of."
+    choose_event(page, "Redelivery Requested")
+    choose_field(page, 1, "Severity")
+    page.get_by_text("Choose at least one Severity.").wait_for()
+    pick(page, "Severity", "Blocker")
+    ready(page)
+    assert described.inner_text() == ""
+
+
+def test_a_default_is_duplicated_and_its_original_muted(settings_page):
+    page = settings_page()
+    page.locator("[formaction*='menu/default/delivery.redelivery_requested']").click()
+    page.get_by_role("link", name="Duplicate").click()
+    page.locator("#window[open]").wait_for()
+    assert page.get_by_role("heading", name="Duplicate notification").is_visible()
+    page.keyboard.press("Escape")
+    page.locator("#window").wait_for(state="detached")
+    dots = page.locator("[formaction*='menu/default/delivery.redelivery_requested']")
+    assert dots.evaluate("(one) => one === document.activeElement")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Duplicate").click()
+    page.locator("#window[open]").wait_for()
+    page.get_by_text("If you leave it on, what matches both is one mail, at the fastest frequency.").wait_for()
+    page.get_by_role("checkbox", name="Mute the original Default").check()
+    page.locator("#name").fill("Copied from a Default")
+    ready(page)
+    page.locator("#save").click()
+    saved(page)
+    page.get_by_text("The original Default is muted.").wait_for()
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_text("the original Default counts again").wait_for()
+
+
+def test_without_script_the_form_works(open_page):
+    page = open_page(script=False)
+    sign_in(page)
+    page.goto("/settings/new")
+    page.locator("#event_type").select_option(REDELIVERY)
+    page.get_by_role("button", name="Show what it can be narrowed by").click()
+    page.locator("#field-1").select_option("severity")
+    page.get_by_role("button", name="Show the matching choices").click()
+    page.locator("#value-1").select_option(["Blocker"])
+    page.get_by_role("button", name="Add condition").click()
+    page.locator("#field-2").select_option("title_id")
+    page.get_by_role("button", name="Show the matching choices").click()
+    page.get_by_label("One more Title ID").fill("90000002")
+    page.get_by_label("Name").fill("Without script")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url(re.compile(r"/settings#n-"))
+    assert page.locator(".row", has_text="Without script").count() == 1
+
+
+def test_a_direct_link_opens_the_form_as_a_page(settings_page):
+    page = settings_page()
+    page.goto("/settings/new")
+    fill(page, "By direct link")
+    page.get_by_role("link", name="Cancel", exact=True).click()
+    page.get_by_role("button", name="Keep editing").click()
+    page.locator("#save").click()
+    page.wait_for_url(re.compile(r"/settings#n-"))
+    assert page.locator(".row", has_text="By direct link").count() == 1
