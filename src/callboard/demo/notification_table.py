@@ -32,7 +32,7 @@ _SALT, _MONSOON, _NUEVE, _HARROW = "90001000", "90006000", "90003000", "90009000
 # fmt: off
 CUSTOM = (
     Row(_ANA, "My two shows: assignments", "source_request.assigned", "hourly",
-        [("title_id", "any_of", [_SALT, _MONSOON])]),
+        [("title_id", "any_of", [_SALT, _HARROW])]),
     Row(_ANA, "Blockers, second round", "delivery.redelivery_requested", "immediately",
         [("severity", "any_of", ["Blocker"]), ("redelivery_round", "at_least", 2)]),
     Row(_ANA, "Someone mentions me", "comment.added", "immediately",
