@@ -25,7 +25,9 @@ def main() -> None:
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         for scheme in ("light", "dark"):
-            page = browser.new_page(viewport={"width": 1240, "height": 900}, color_scheme=scheme)
+            page = browser.new_page(
+                viewport={"width": 1240, "height": 900}, color_scheme=scheme, timezone_id="Europe/Madrid"
+            )
             take(page, base, scheme)
         browser.close()
 
@@ -45,6 +47,11 @@ def take(page: Page, base: str, scheme: str) -> None:
     page.locator("form[action='/sign-in-as'] button").first.click()
     page.wait_for_load_state("load")
     shot(page, base + "/settings", f"settings-{scheme}")
+    page.locator("a[href^='/settings/edit/']").first.click()
+    page.locator(".window-preview .bars").wait_for()
+    page.screenshot(path=FOLDER / f"window-{scheme}.png")
+    shot(page, base + "/history", f"history-{scheme}")
+    shot(page, base + "/settings/me", f"me-{scheme}")
 
 
 def shot(page: Page, url: str, name: str) -> None:
