@@ -1,0 +1,120 @@
+"""Columns of codes: `any_of`, `none_of`, `any_of_incl`, `is`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from callboard.catalogue.values import Condition, Event
+from callboard.matching.lengths import Lengths
+from callboard.matching.postings import Budget, Derived, Postings
+from callboard.matching.rows import (
+    Form,
+    Row,
+    Words,
+    all_set,
+    apply_form,
+    clear_bit,
+    opened,
+    resized,
+    set_bit,
+    words_beside,
+)
+
+Broader: TypeAlias = Callable[[str, Lengths], Iterable[str]]
+"""From a code to itself and what takes it in: ancestors, language ranges of certain lengths."""
+ValuesOf: TypeAlias = Callable[[Event], tuple[Any, ...]]
+
+
+class CodeColumn:
+    """What slots ask of a field of codes, tags, partners or truth values.
+
+    Args:
+        field: the event's field; its single values are looked up without further ado.
+        values_of: the event's values as they are compared.
+        broader: resolves `any_of_incl`.
+        steady: whether what `broader` says of a code never changes, so that whole rows can be kept.
+    """
+
+    def __init__(  # noqa: PLR0913 - a record of how codes are compared
+        self, field: str, words: int, budget: Budget, *, values_of: ValuesOf, broader: Broader, steady: bool
+    ) -> None:
+        self.field = field
+        self.open = all_set(words)
+        self.any, self.none, self.broad = Postings(budget), Postings(budget), Postings(budget)
+        self.rows = Derived(budget)
+        self._lengths = Lengths()
+        self._values_of = values_of
+        self._broader = broader
+        self._steady = steady
+
+    def _postings(self, op: str) -> Postings:
+        return {"none_of": self.none, "any_of_incl": self.broad}.get(op, self.any)
+
+    def add(self, slot: int, condition: Condition) -> None:
+        """Let a slot ask."""
+        postings = self._postings(condition.op)
+        for key in codes_of(condition):
+            postings.add(key, slot)
+            if postings is self.broad:
+                self._lengths.add(len(key))
+        if condition.op != "none_of":
+            clear_bit(self.open, slot)
+        self.rows.forget()
+
+    def remove(self, slot: int, condition: Condition) -> None:
+        """Undo `add`."""
+        postings = self._postings(condition.op)
+        for key in codes_of(condition):
+            postings.remove(key, slot)
+            if postings is self.broad:
+                self._lengths.remove(len(key))
+        set_bit(self.open, slot)
+        self.rows.forget()
+
+    @property
+    def by_value(self) -> bool:
+        """Return whether what passes depends on the field's value alone."""
+        return bool(self.field) and (self._steady or not self.broad.slots)
+
+    def narrow(self, row: Row, event: Event) -> None:
+        """Clear the bits of the slots whose condition the event fails."""
+        value = event.data.get(self.field)
+        if value is not None and type(value) is not list and self.by_value:
+            apply_form(row, self.open, self._form(value, event, len(row)))
+            return
+        passing, failing = self._met(self._values_of(event), len(row))
+        np.bitwise_and(row, opened(self.open, passing, failing) if passing or failing else self.open, row)
+
+    def _met(self, values: tuple[Any, ...], words: int) -> tuple[list[Form], list[Form]]:
+        """Return the slots that ask for one of the values, and those that refuse one, as forms."""
+        passing = self.any.forms(values, words)
+        if self.broad.slots:
+            passing += self.broad.forms({wide for one in values for wide in self._broader(one, self._lengths)}, words)
+        return passing, self.none.forms(values, words)
+
+    def _form(self, value: str | bool, event: Event, words: int) -> Form:
+        """Return what is left of a full row after narrowing it by one value: all of it, or the words beside `open`."""
+        known = self.rows.get(value)
+        if known is not None:
+            return known
+        passing, failing = self._met(self._values_of(event), words)
+        if not passing and not failing:
+            return self.open  # codes from events are unbounded: do not remember those nobody names
+        small = all(type(one) is Words for one in (*passing, *failing))
+        form = (words_beside if small else opened)(self.open, passing, failing)
+        self.rows.keep(value, form)
+        return form
+
+    def grow(self, words: int) -> None:
+        """Make room for more slots."""
+        self.open = resized(self.open, words, all_set(words))
+        for one in (self.any.derived, self.none.derived, self.broad.derived, self.rows):
+            one.forget()
+
+
+def codes_of(condition: Condition) -> Iterable[Any]:
+    """Return the codes a condition names."""
+    return condition.operand if isinstance(condition.operand, frozenset) else (condition.operand,)

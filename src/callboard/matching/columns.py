@@ -1,0 +1,161 @@
+"""Columns: what the slots of one event type ask of one field, and how an event narrows a row to those that pass.
+
+A column keeps at most one condition of each slot. A slot that asks nothing of it, or that is
+empty, passes always: so its bit is set in `open`, and a column that a change does not touch
+stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import NamedTuple, Protocol
+
+from callboard.catalogue.values import MENTIONS_ME, Condition, Event, Field, FieldType
+from callboard.matching.codes import CodeColumn, ValuesOf
+from callboard.matching.lengths import Lengths
+from callboard.matching.numbers import EDGE, NumberColumn, as_day, as_days_from_event, as_integer, range_of
+from callboard.matching.postings import Budget, Derived
+from callboard.matching.rows import Row
+from callboard.matching.texts import TextColumn
+from callboard.people.values import Directory
+
+LAYERS = 2
+"""Conditions of one notification on one field that have a column; what is beyond is checked one by one."""
+
+
+class Place(NamedTuple):
+    """Which column keeps a condition. `layer` counts a notification's conditions of one field and sort."""
+
+    field: str
+    sort: str
+    layer: int
+
+
+class Column(Protocol):
+    """What the slots ask of one field.
+
+    Attributes:
+        field: the event's field.
+        open: the row of the slots that ask nothing, or that an event without the field satisfies.
+        rows: what is known to pass, by the field's value.
+        by_value: whether it depends on that value alone, so that `rows` may be asked.
+    """
+
+    field: str
+    open: Row
+    rows: Derived
+
+    @property
+    def by_value(self) -> bool:
+        """Return whether what passes depends on the field's value alone."""
+
+    def add(self, slot: int, condition: Condition) -> None:
+        """Let a slot ask."""
+
+    def remove(self, slot: int, condition: Condition) -> None:
+        """Undo `add`."""
+
+    def narrow(self, row: Row, event: Event) -> None:
+        """Clear the bits of the slots whose condition the event fails."""
+
+    def grow(self, words: int) -> None:
+        """Make room for more slots."""
+
+
+def places(where: Iterable[Condition], fields: Mapping[str, Field]) -> tuple[list[tuple[Place, Condition]], bool]:
+    """Return where each condition is kept, and whether the columns say all that the conditions say."""
+    found: list[tuple[Place, Condition]] = []
+    layers: dict[tuple[str, str], int] = {}
+    complete = True
+    for condition in where:
+        sort = _sort(fields[condition.field], condition)
+        layer = layers.get((condition.field, sort), 0)
+        layers[condition.field, sort] = layer + 1
+        if layer < LAYERS:
+            found.append((Place(condition.field, sort, layer), condition))
+        complete = complete and layer < LAYERS and not _beyond_edge(sort, condition)
+    return found, complete
+
+
+def asked_by(owner: int, condition: Condition) -> Condition:
+    """Return a condition as its column keeps it: who asks for mentions asks for the owner's own (M8)."""
+    if condition.field != MENTIONS_ME:
+        return condition
+    return replace(condition, op="any_of" if condition.operand else "none_of", operand=frozenset((owner,)))
+
+
+def _sort(field: Field, condition: Condition) -> str:
+    match field.type:
+        case FieldType.TEXT:
+            return "text"
+        case FieldType.INTEGER:
+            return "number"
+        case FieldType.DATE:
+            return "date" if condition.op in {"before", "after"} else "days"
+        case _:
+            return "code"
+
+
+def _beyond_edge(sort: str, condition: Condition) -> bool:
+    return sort == "number" and any(EDGE <= abs(one) < float("inf") for one in range_of(condition))
+
+
+def new_column(place: Place, field: Field, words: int, budget: Budget, directory: Directory) -> Column:
+    """Return an empty column for a place."""
+    match place.sort:
+        case "text":
+            return TextColumn(field.key, words, budget)
+        case "number":
+            return NumberColumn(field.key, words, budget, as_integer)
+        case "date":
+            return NumberColumn(field.key, words, budget, as_day)
+        case "days":
+            return NumberColumn(field.key, words, budget, as_days_from_event)
+        case _:
+            return _code_column(field, words, budget, directory)
+
+
+def _code_column(field: Field, words: int, budget: Budget, directory: Directory) -> CodeColumn:
+    if field.key == MENTIONS_ME:
+        return CodeColumn("", words, budget, values_of=_mentioned(directory), broader=_itself, steady=True)
+    if field.type is FieldType.LANGUAGE:
+        return CodeColumn(field.key, words, budget, values_of=_lowered(field.key), broader=_ranges, steady=True)
+    return CodeColumn(
+        field.key,
+        words,
+        budget,
+        values_of=_values(field.key),
+        broader=lambda one, _: directory.ancestors(one),
+        steady=field.type is not FieldType.PARTNER,
+    )
+
+
+def _values(field: str) -> ValuesOf:
+    return lambda event: event.values(field)
+
+
+def _lowered(field: str) -> ValuesOf:
+    return lambda event: tuple(one.lower() for one in event.values(field))
+
+
+def _mentioned(directory: Directory) -> ValuesOf:
+    """Return how to read the ids of the persons an event mentions (M8)."""
+
+    def read(event: Event) -> tuple[int, ...]:
+        persons = (directory.by_email(one) for one in event.mentioned)
+        return tuple(one.id for one in persons if one)
+
+    return read
+
+
+def _itself(code: str, _: Lengths) -> Iterable[str]:
+    return (code,)
+
+
+def _ranges(tag: str, lengths: Lengths) -> Iterable[str]:
+    """Yield the language ranges that take a tag in. Source: RFC 4647 3.3.1."""
+    yield "*"
+    for length in lengths.up_to(len(tag)):
+        if length == len(tag) or tag[length] == "-":
+            yield tag[:length]

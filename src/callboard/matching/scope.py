@@ -1,0 +1,83 @@
+"""Whose notifications an event may reach (A1–A3): the owners' access, one condition for all they own."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from callboard.catalogue.values import Catalogue, Event, PartnerKind
+from callboard.matching.postings import Budget, Postings
+from callboard.matching.rows import Row, add_form, all_clear, clear_bit, resized, set_bit
+from callboard.people.access import CONCERNS_BY, valid_roles
+from callboard.people.values import Directory, Person
+
+
+class Realm(NamedTuple):
+    """What an owner may see of an event type: events that concern a partner of a kind."""
+
+    kind: PartnerKind
+    partner: str
+
+
+EVERYTHING: Literal["everything"] = "everything"
+Reach = Realm | Literal["everything"] | None
+"""A realm, every event of the type (the studio), or none."""
+
+
+def reach_of(person: Person | None, event_type: str, catalogue: Catalogue) -> Reach:
+    """Return which events of a type a person may see."""
+    if person is None or not person.active or person.kind is None:
+        return None
+    if not catalogue.may_see_type(valid_roles(person, catalogue), event_type):
+        return None
+    if person.kind is PartnerKind.STUDIO:
+        return EVERYTHING
+    return Realm(person.kind, person.partner) if person.partner else None
+
+
+class Scope:
+    """The slots of each realm. A slot without reach, or empty, is in none."""
+
+    def __init__(self, words: int, budget: Budget, directory: Directory) -> None:
+        self.everything = all_clear(words)
+        self.realms: dict[PartnerKind, Postings] = {}
+        self._fields: list[tuple[str, Postings]] = []
+        self._budget = budget
+        self._directory = directory
+
+    def add(self, slot: int, reach: Reach) -> None:
+        """Put a slot where its owner's access reaches."""
+        if isinstance(reach, Realm):
+            if reach.kind not in self.realms:
+                postings = self.realms[reach.kind] = Postings(self._budget)
+                self._fields += [(field, postings) for field in CONCERNS_BY[reach.kind]]
+            self.realms[reach.kind].add(reach.partner, slot)
+        elif reach:
+            set_bit(self.everything, slot)
+
+    def remove(self, slot: int, reach: Reach) -> None:
+        """Undo `add`."""
+        if isinstance(reach, Realm):
+            self.realms[reach.kind].remove(reach.partner, slot)
+        elif reach:
+            clear_bit(self.everything, slot)
+
+    def start(self, event: Event) -> Row:
+        """Return the row of the slots whose owners may see the event."""
+        row = self.everything.copy()
+        words, data, ancestors = len(row), event.data, self._directory.ancestors
+        for field, postings in self._fields:
+            value = data.get(field)
+            for one in value if type(value) is list else (value,):
+                for partner in ancestors(one) if isinstance(one, str) else ():
+                    form = postings.derived.young.get(partner)
+                    if form is None:
+                        form = postings.form(partner, words)
+                    if form is not None:
+                        add_form(row, form)
+        return row
+
+    def grow(self, words: int) -> None:
+        """Make room for more slots."""
+        self.everything = resized(self.everything, words, all_clear(words))
+        for postings in self.realms.values():
+            postings.derived.forget()

@@ -1,0 +1,160 @@
+"""A shelf: all Custom notifications of one event type, each in a slot."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from callboard.catalogue.values import Catalogue, Event
+from callboard.matching.columns import Column, Place, asked_by, new_column, places
+from callboard.matching.definition import asks_for
+from callboard.matching.postings import Budget
+from callboard.matching.rows import BITS, Form, Slots, Words, apply_form, slots_in
+from callboard.matching.scope import Reach, Scope, reach_of
+from callboard.people.values import Directory, Person
+from callboard.preferences.values import Notification
+
+_FIRST_WORDS = 4
+
+
+class Found(NamedTuple):
+    """The slots of a shelf that an event satisfies, as an array: making objects of them is up to who needs some."""
+
+    shelf: Shelf
+    slots: Slots
+
+    def ids(self) -> list[str]:
+        """Return the ids of the notifications."""
+        known = self.shelf.ids
+        return [known[slot] for slot in self.slots.tolist()]
+
+
+class Shelf:
+    """The notifications of one event type, by slot; owned by one thread.
+
+    Attributes:
+        ids: the notification of each slot, "" for an empty one.
+        owners: its person.
+        unsure: those whose conditions the columns do not say in full; they are checked one by one.
+    """
+
+    def __init__(self, event_type: str, catalogue: Catalogue, directory: Directory, budget: Budget) -> None:
+        self.event_type = event_type
+        self.catalogue = catalogue
+        self.directory = directory
+        self.words = _FIRST_WORDS
+        self.ids: list[str] = []
+        self.owners = array("q")
+        self.slots: dict[str, int] = {}
+        self.unsure: dict[int, Notification] = {}
+        self.scope = Scope(self.words, budget, directory)
+        self.columns: dict[Place, Column] = {}
+        self._steps: list[tuple[str, Callable[[Any], Form | None], Column]] | None = None
+        self._empty: list[int] = []
+        self._budget = budget
+
+    def __len__(self) -> int:
+        """Return how many notifications there are."""
+        return len(self.slots)
+
+    def add(self, notification: Notification) -> None:
+        """Put a notification into a slot."""
+        self._steps = None
+        slot = self._take_slot()
+        owner = notification.user_id or 0
+        self.ids[slot] = notification.id
+        self.slots[notification.id] = slot
+        self.owners[slot] = owner
+        found, complete = places(notification.where, self.catalogue.fields)
+        for place, condition in found:
+            self._column(place).add(slot, asked_by(owner, condition))
+        if not complete:
+            self.unsure[slot] = notification
+        self.scope.add(slot, self._reach_of(self.directory.persons.get(owner)))
+
+    def remove(self, notification: Notification) -> None:
+        """Empty the slot of a notification that was added."""
+        self._steps = None
+        slot = self.slots.pop(notification.id)
+        owner = self.owners[slot]
+        self.scope.remove(slot, self._reach_of(self.directory.persons.get(owner)))
+        for place, condition in places(notification.where, self.catalogue.fields)[0]:
+            self.columns[place].remove(slot, asked_by(owner, condition))
+        self.unsure.pop(slot, None)
+        self.ids[slot] = ""
+        self.owners[slot] = 0
+        self._empty.append(slot)
+
+    def find(self, event: Event) -> Found:
+        """Return the notifications that the event satisfies and whose owners may see it (M1)."""
+        row = self.scope.start(event)
+        if self._steps is None:
+            self._steps = self._ways()
+        value_of = event.data.get
+        for field, known, column in self._steps:
+            value = value_of(field)
+            form = None if type(value) is list else known(value)
+            if form is None:
+                column.narrow(row, event)
+            elif type(form) is Words:
+                apply_form(row, column.open, form)
+            else:
+                np.bitwise_and(row, form, row)
+        slots = slots_in(row)
+        return Found(self, self._sure(slots, event) if self.unsure else slots)
+
+    def _sure(self, slots: Slots, event: Event) -> Slots:
+        """Return the slots without those that the plain definition refuses."""
+        return np.array([one for one in slots.tolist() if one not in self.unsure or self._asks(one, event)], np.int64)
+
+    def _asks(self, slot: int, event: Event) -> bool:
+        person = self.directory.persons[self.owners[slot]]
+        return asks_for(self.unsure[slot], person, event, self.catalogue, self.directory)
+
+    def move(self, old: Person | None, new: Person) -> None:
+        """Follow a change of a person's access."""
+        before, after = self._reach_of(old), self._reach_of(new)
+        if before == after:
+            return
+        for slot in np.flatnonzero(np.frombuffer(self.owners, np.int64) == new.id).tolist():
+            self.scope.remove(slot, before)
+            self.scope.add(slot, after)
+
+    def _reach_of(self, person: Person | None) -> Reach:
+        return reach_of(person, self.event_type, self.catalogue)
+
+    def _ways(self) -> list[tuple[str, Callable[[Any], Form | None], Column]]:
+        """Return each column with its field and the short way to what it knows."""
+        return [
+            (one.field, one.rows.young.get if one.by_value else _unknown, one) for one in self.columns.values()
+        ]
+
+    def _take_slot(self) -> int:
+        if self._empty:
+            return self._empty.pop()
+        slot = len(self.ids)
+        if slot == self.words * BITS:
+            self._grow(self.words * 5 // 4 + 1)
+        self.ids.append("")
+        self.owners.append(0)
+        return slot
+
+    def _grow(self, words: int) -> None:
+        self.words = words
+        self.scope.grow(words)
+        for column in self.columns.values():
+            column.grow(words)
+
+    def _column(self, place: Place) -> Column:
+        column = self.columns.get(place)
+        if column is None:
+            field = self.catalogue.fields[place.field]
+            column = self.columns[place] = new_column(place, field, self.words, self._budget, self.directory)
+        return column
+
+
+def _unknown(value: object) -> None:  # noqa: ARG001 - stands for the look-up of a column that depends on more
+    return None
