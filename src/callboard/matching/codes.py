@@ -114,6 +114,11 @@ class CodeColumn:
         for one in (self.any.derived, self.none.derived, self.broad.derived, self.rows):
             one.forget()
 
+    @property
+    def used_bytes(self) -> int:
+        """Return about how much memory the column takes, what is derived aside."""
+        return self.open.nbytes + sum(one.used_bytes for one in (self.any, self.none, self.broad))
+
 
 def codes_of(condition: Condition) -> Iterable[Any]:
     """Return the codes a condition names."""

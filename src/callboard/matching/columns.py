@@ -1,8 +1,9 @@
-"""Columns: what the slots of one event type ask of one field, and how an event narrows a row to those that pass.
+"""Columns: what the slots of one event type ask of one field.
 
-A column keeps at most one condition of each slot. A slot that asks nothing of it, or that is
-empty, passes always: so its bit is set in `open`, and a column that a change does not touch
-stays as it is.
+A column keeps at most one condition of each slot; a slot that asks nothing of it, or that is
+empty, passes always. So a change touches only the columns that it is about. Codes narrow a
+row of bits; numbers and texts, whose values seldom come again, look at the slots that are
+left then.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from callboard.catalogue.values import MENTIONS_ME, Condition, Event, Field, Fie
 from callboard.matching.codes import CodeColumn, ValuesOf
 from callboard.matching.lengths import Lengths
 from callboard.matching.numbers import EDGE, NumberColumn, as_day, as_days_from_event, as_integer, range_of
-from callboard.matching.postings import Budget, Derived
-from callboard.matching.rows import Row
+from callboard.matching.postings import Budget
+from callboard.matching.rows import Passes, Slots
 from callboard.matching.texts import TextColumn
 from callboard.people.values import Directory
 
+CODE = "code"
 LAYERS = 2
 """Conditions of one notification on one field that have a column; what is beyond is checked one by one."""
 
@@ -33,22 +35,7 @@ class Place(NamedTuple):
 
 
 class Column(Protocol):
-    """What the slots ask of one field.
-
-    Attributes:
-        field: the event's field.
-        open: the row of the slots that ask nothing, or that an event without the field satisfies.
-        rows: what is known to pass, by the field's value.
-        by_value: whether it depends on that value alone, so that `rows` may be asked.
-    """
-
-    field: str
-    open: Row
-    rows: Derived
-
-    @property
-    def by_value(self) -> bool:
-        """Return whether what passes depends on the field's value alone."""
+    """What the slots ask of one field."""
 
     def add(self, slot: int, condition: Condition) -> None:
         """Let a slot ask."""
@@ -56,11 +43,19 @@ class Column(Protocol):
     def remove(self, slot: int, condition: Condition) -> None:
         """Undo `add`."""
 
-    def narrow(self, row: Row, event: Event) -> None:
-        """Clear the bits of the slots whose condition the event fails."""
-
     def grow(self, words: int) -> None:
         """Make room for more slots."""
+
+    @property
+    def used_bytes(self) -> int:
+        """Return about how much memory the column takes, what is derived aside."""
+
+
+class Check(Column, Protocol):
+    """A column that looks at each slot that is left."""
+
+    def passing(self, slots: Slots, event: Event) -> Passes:
+        """Return which of the slots have a condition that the event satisfies."""
 
 
 def places(where: Iterable[Condition], fields: Mapping[str, Field]) -> tuple[list[tuple[Place, Condition]], bool]:
@@ -94,29 +89,28 @@ def _sort(field: Field, condition: Condition) -> str:
         case FieldType.DATE:
             return "date" if condition.op in {"before", "after"} else "days"
         case _:
-            return "code"
+            return CODE
 
 
 def _beyond_edge(sort: str, condition: Condition) -> bool:
     return sort == "number" and any(EDGE <= abs(one) < float("inf") for one in range_of(condition))
 
 
-def new_column(place: Place, field: Field, words: int, budget: Budget, directory: Directory) -> Column:
-    """Return an empty column for a place."""
+def new_check(place: Place, words: int) -> Check:
+    """Return an empty column for a place of numbers, dates or texts."""
     match place.sort:
         case "text":
-            return TextColumn(field.key, words, budget)
-        case "number":
-            return NumberColumn(field.key, words, budget, as_integer)
+            return TextColumn(place.field, words)
         case "date":
-            return NumberColumn(field.key, words, budget, as_day)
+            return NumberColumn(place.field, words, as_day)
         case "days":
-            return NumberColumn(field.key, words, budget, as_days_from_event)
+            return NumberColumn(place.field, words, as_days_from_event)
         case _:
-            return _code_column(field, words, budget, directory)
+            return NumberColumn(place.field, words, as_integer)
 
 
-def _code_column(field: Field, words: int, budget: Budget, directory: Directory) -> CodeColumn:
+def new_code_column(field: Field, words: int, budget: Budget, directory: Directory) -> CodeColumn:
+    """Return an empty column for codes."""
     if field.key == MENTIONS_ME:
         return CodeColumn("", words, budget, values_of=_mentioned(directory), broader=_itself, steady=True)
     if field.type is FieldType.LANGUAGE:

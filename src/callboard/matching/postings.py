@@ -8,6 +8,10 @@ from collections.abc import Hashable, Iterable
 from callboard.matching.rows import FORM_BYTES, Form, bytes_of, drop_slot, form_of
 
 
+_BYTES_PER_KEY = 250
+"""The key, its array and its entry in the dictionary."""
+
+
 class Budget:
     """Bounds the bytes of everything derived, over all shelves.
 
@@ -126,3 +130,8 @@ class Postings:
         if not slots:
             return []
         return [form for key in keys if key in slots and (form := self.form(key, words)) is not None]
+
+    @property
+    def used_bytes(self) -> int:
+        """Return about how much memory the postings take."""
+        return sum(_BYTES_PER_KEY + 4 * len(one) for one in self.slots.values())

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 Row: TypeAlias = npt.NDArray[np.uint64]
 Slots: TypeAlias = npt.NDArray[np.int64]
+Passes: TypeAlias = npt.NDArray[np.bool_]
 
 BITS = 64
 FORM_BYTES = 250
@@ -22,8 +23,10 @@ _SMALL_ROW = 128
 """Words up to which a row costs no more than the two arrays of a few words."""
 _SPARSE_ROW = 512
 """Words from which on it pays to look only at those that are not zero."""
-_WORDS_PER_SLOT = 8
-"""A form of words is worth it when the set has at most one slot for so many words of a row."""
+_SPARSE_SHARE = 8
+"""A form of words is worth it when the set touches at most one word of so many."""
+_FEW = 12
+"""Slots up to which plain Python is faster than numpy."""
 
 
 class Words(NamedTuple):
@@ -63,19 +66,22 @@ def row_of(slots: npt.ArrayLike, words: int) -> Row:
     return np.packbits(bits, bitorder="little").view(np.uint64)
 
 
-def is_large(count: int, words: int) -> bool:
-    """Return whether a set of so many slots is better a row than some words."""
-    return words <= _SMALL_ROW or count * _WORDS_PER_SLOT > words
-
-
 def form_of(slots: Sequence[int], words: int) -> Form:
     """Return the cheaper form of a set of slots for rows of `words` words."""
-    if is_large(len(slots), words):
+    if words <= _SMALL_ROW or len(slots) > words:
         return row_of(np.array(slots, np.int64), words)
-    bits: dict[int, int] = {}
-    for slot in slots:
-        bits[slot >> 6] = bits.get(slot >> 6, 0) | 1 << (slot & 63)
-    return Words(np.array(list(bits), np.int64), np.array(list(bits.values()), np.uint64))
+    if len(slots) <= _FEW:
+        few: dict[int, int] = {}
+        for slot in slots:
+            few[slot >> 6] = few.get(slot >> 6, 0) | 1 << (slot & 63)
+        return Words(np.array(list(few), np.int64), np.array(list(few.values()), np.uint64))
+    known = np.sort(np.array(slots, np.int64))
+    at = known >> 6
+    first = np.flatnonzero(np.diff(at, prepend=-1))
+    if len(first) * _SPARSE_SHARE > words:
+        return row_of(known, words)
+    bits = np.uint64(1) << (known & 63).astype(np.uint64)
+    return Words(at[first], np.bitwise_or.reduceat(bits, first))
 
 
 def bytes_of(form: Form) -> int:
@@ -134,7 +140,7 @@ def slots_in(row: Row) -> Slots:
         used = row.nonzero()[0]
         if 2 * len(used) < len(row):
             found = np.unpackbits(row[used].view(np.uint8), bitorder="little").view(np.bool_).nonzero()[0]
-            return (used[found >> 6] << 6) + (found & 63)
+            return (used.take(found >> 6) << 6) + (found & 63)
     return np.unpackbits(row.view(np.uint8), bitorder="little").view(np.bool_).nonzero()[0]
 
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from callboard.catalogue.values import Catalogue, Event
-from callboard.matching.columns import Column, Place, asked_by, new_column, places
+from callboard.matching.codes import CodeColumn
+from callboard.matching.columns import CODE, Check, Column, Place, asked_by, new_check, new_code_column, places
 from callboard.matching.definition import asks_for
 from callboard.matching.postings import Budget
-from callboard.matching.rows import BITS, Form, Slots, Words, apply_form, slots_in
+from callboard.matching.rows import BITS, Form, Passes, Slots, Words, apply_form, slots_in
 from callboard.matching.scope import Reach, Scope, reach_of
 from callboard.people.values import Directory, Person
 from callboard.preferences.values import Notification
 
 _FIRST_WORDS = 4
+Step: TypeAlias = tuple[str, Callable[[Any], Form | None], CodeColumn]
 
 
 class Found(NamedTuple):
@@ -51,8 +53,9 @@ class Shelf:
         self.slots: dict[str, int] = {}
         self.unsure: dict[int, Notification] = {}
         self.scope = Scope(self.words, budget, directory)
-        self.columns: dict[Place, Column] = {}
-        self._steps: list[tuple[str, Callable[[Any], Form | None], Column]] | None = None
+        self.codes: dict[Place, CodeColumn] = {}
+        self.checks: dict[Place, Check] = {}
+        self._steps: list[Step] | None = None
         self._empty: list[int] = []
         self._budget = budget
 
@@ -82,7 +85,7 @@ class Shelf:
         owner = self.owners[slot]
         self.scope.remove(slot, self._reach_of(self.directory.persons.get(owner)))
         for place, condition in places(notification.where, self.catalogue.fields)[0]:
-            self.columns[place].remove(slot, asked_by(owner, condition))
+            self._column(place).remove(slot, asked_by(owner, condition))
         self.unsure.pop(slot, None)
         self.ids[slot] = ""
         self.owners[slot] = 0
@@ -104,6 +107,12 @@ class Shelf:
             else:
                 np.bitwise_and(row, form, row)
         slots = slots_in(row)
+        passes: Passes | None = None
+        for check in self.checks.values():
+            more = check.passing(slots, event)
+            passes = more if passes is None else passes & more
+        if passes is not None:
+            slots = slots[passes]
         return Found(self, self._sure(slots, event) if self.unsure else slots)
 
     def _sure(self, slots: Slots, event: Event) -> Slots:
@@ -126,35 +135,36 @@ class Shelf:
     def _reach_of(self, person: Person | None) -> Reach:
         return reach_of(person, self.event_type, self.catalogue)
 
-    def _ways(self) -> list[tuple[str, Callable[[Any], Form | None], Column]]:
-        """Return each column with its field and the short way to what it knows."""
-        return [
-            (one.field, one.rows.young.get if one.by_value else _unknown, one) for one in self.columns.values()
-        ]
+    def _ways(self) -> list[Step]:
+        """Return each column of codes with its field and the short way to what it knows."""
+        return [(one.field, one.rows.young.get if one.by_value else _unknown, one) for one in self.codes.values()]
 
     def _take_slot(self) -> int:
         if self._empty:
             return self._empty.pop()
         slot = len(self.ids)
         if slot == self.words * BITS:
-            self._grow(self.words * 5 // 4 + 1)
+            self._grow(self.words * 9 // 8 + 1)
         self.ids.append("")
         self.owners.append(0)
         return slot
 
     def _grow(self, words: int) -> None:
         self.words = words
-        self.scope.grow(words)
-        for column in self.columns.values():
-            column.grow(words)
+        for one in (self.scope, *self.codes.values(), *self.checks.values()):
+            one.grow(words)
 
     def _column(self, place: Place) -> Column:
-        column = self.columns.get(place)
+        """Return the column of a place; it is made when somebody first asks."""
+        column: Column | None = self.codes.get(place) or self.checks.get(place)
         if column is None:
-            field = self.catalogue.fields[place.field]
-            column = self.columns[place] = new_column(place, field, self.words, self._budget, self.directory)
+            if place.sort == CODE:
+                field = self.catalogue.fields[place.field]
+                column = self.codes[place] = new_code_column(field, self.words, self._budget, self.directory)
+            else:
+                column = self.checks[place] = new_check(place, self.words)
         return column
 
 
-def _unknown(value: object) -> None:  # noqa: ARG001 - stands for the look-up of a column that depends on more
-    return None
+def _unknown(_: object) -> None:
+    """Stand for the look-up of a column whose answer does not depend on one value alone."""

@@ -1,8 +1,7 @@
-"""Columns of texts: `equals`, `contains`, `starts_with`."""
+"""Columns of texts: `equals`, `contains`, `starts_with`, checked for the slots that are left."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import ahocorasick
@@ -11,104 +10,149 @@ import numpy as np
 from callboard.base.texts import folded
 from callboard.catalogue.values import Condition, Event
 from callboard.matching.lengths import Lengths
-from callboard.matching.postings import Budget, Derived, Postings
-from callboard.matching.rows import Form, Row, all_set, clear_bit, opened, resized, set_bit
+from callboard.matching.rows import BITS, Passes, Slots
 
-_KEPT_ROW = 512
-"""Words up to which the row of a whole text is kept: texts are many, and seldom come again."""
-_AT_ONCE = 64
-"""Needles that are looked for one by one in no time."""
+NOTHING = 0
+"""The wish of a slot that asks nothing: it always comes true."""
+_TRIES_PER_NEEDLE = 16
+"""Looks for single needles that cost as much as one needle of a new automaton."""
+_FIRST_WISHES = 64
 
 
 class TextColumn:
-    """Texts: `equals` and `starts_with` by look-up, `contains` by one pass over the text.
+    """What slots ask of a text: each different wish, an operator and a text, has a number.
 
-    A finished automaton takes no more needles, so new ones wait beside it, looked for one by
-    one, until there are enough of them to make another.
+    An event's text makes some wishes come true: `equals` and `starts_with` by look-up,
+    `contains` by one pass over the text. A finished automaton takes no more needles, so new
+    ones wait beside it, looked for one by one, until that has cost as much as making another.
     """
 
-    def __init__(self, field: str, words: int, budget: Budget) -> None:
-        self.open = all_set(words)
-        self.equals, self.starts, self.contains = Postings(budget), Postings(budget), Postings(budget)
+    def __init__(self, field: str, words: int) -> None:
         self.field = field
-        self.by_value = True
-        self.rows = Derived(budget)
-        self._lengths = Lengths()
-        self._automaton: Any = None
-        self._built: set[str] = set()
-        self._waiting: set[str] = set()
-
-    def _postings(self, op: str) -> Postings:
-        return {"equals": self.equals, "starts_with": self.starts, "contains": self.contains}[op]
+        self._wish = np.zeros(words * BITS, np.int64)
+        self._numbers: dict[str, dict[str, int]] = {"equals": {}, "starts_with": {}, "contains": {}}
+        self._askers = [1]
+        self._free: list[int] = []
+        self._true = np.zeros(_FIRST_WISHES, np.bool_)
+        self._true[NOTHING] = True
+        self._heads = Lengths()
+        self._needles = Needles(self._numbers["contains"])
 
     def add(self, slot: int, condition: Condition) -> None:
         """Let a slot ask."""
-        text = condition.operand
-        postings = self._postings(condition.op)
-        if postings is self.starts:
-            self._lengths.add(len(text))
-        elif postings is self.contains and text not in self._built:
-            self._waiting.add(text)
-        postings.add(text, slot)
-        self.rows.forget()
-        clear_bit(self.open, slot)
+        numbers, text = self._numbers[condition.op], condition.operand
+        number = numbers.get(text)
+        if number is None:
+            number = numbers[text] = self._new_number()
+            if condition.op == "starts_with":
+                self._heads.add(len(text))
+            elif condition.op == "contains":
+                self._needles.add(text)
+        self._askers[number] += 1
+        self._wish[slot] = number
+
+    def _new_number(self) -> int:
+        if self._free:
+            return self._free.pop()
+        self._askers.append(0)
+        if len(self._askers) > len(self._true):
+            self._true = np.concatenate((self._true, np.zeros_like(self._true)))
+        return len(self._askers) - 1
 
     def remove(self, slot: int, condition: Condition) -> None:
         """Undo `add`."""
-        text = condition.operand
-        postings = self._postings(condition.op)
-        postings.remove(text, slot)
-        self.rows.forget()
-        if postings is self.starts:
-            self._lengths.remove(len(text))
-        elif postings is self.contains and text not in postings.slots:
-            self._waiting.discard(text)
-        set_bit(self.open, slot)
+        numbers, text = self._numbers[condition.op], condition.operand
+        number = numbers[text]
+        self._wish[slot] = NOTHING
+        self._askers[number] -= 1
+        if not self._askers[number]:
+            del numbers[text]
+            self._free.append(number)
+            if condition.op == "starts_with":
+                self._heads.remove(len(text))
 
-    def narrow(self, row: Row, event: Event) -> None:
-        """Clear the bits of the slots whose condition the event fails."""
-        value = event.data.get(self.field)
-        passing: list[Form] = []
-        for one in event.values(self.field):
-            passing += self._met(folded(one), len(row))
-        if not passing:
-            np.bitwise_and(row, self.open, row)
-            return
-        allowed = opened(self.open, passing, ())
-        if len(row) <= _KEPT_ROW and type(value) is str:
-            self.rows.keep(value, allowed)
-        np.bitwise_and(row, allowed, row)
+    def passing(self, slots: Slots, event: Event) -> Passes:
+        """Return which of the slots have a condition that the event satisfies."""
+        come_true: list[int] = []
+        for value in event.values(self.field):
+            come_true += self._come_true(folded(value))
+        wishes = self._wish.take(slots)
+        if not come_true:
+            return wishes == NOTHING
+        true = self._true
+        for number in come_true:
+            true[number] = True
+        passes = true.take(wishes)
+        for number in come_true:
+            true[number] = False
+        return passes
 
-    def _met(self, text: str, words: int) -> list[Form]:
-        """Return the slots that ask for a text, as forms."""
-        passing = self.equals.forms((text,), words)
-        if self.starts.slots:
-            passing += self.starts.forms([text[:length] for length in self._lengths.up_to(len(text))], words)
-        if self.contains.slots:
-            passing += self.contains.forms(self._needles_in(text), words)
-        return passing
+    def _come_true(self, text: str) -> list[int]:
+        """Return the wishes that a text makes come true."""
+        equals, starts, contains = self._numbers.values()
+        found = [equals[text]] if text in equals else []
+        if starts:
+            heads = (text[:length] for length in self._heads.up_to(len(text)))
+            found += [starts[head] for head in heads if head in starts]
+        if contains:
+            found += [contains[needle] for needle in self._needles.within(text) if needle in contains]
+        return found
 
-    def _needles_in(self, text: str) -> Iterable[str]:
-        built = len(self._built)
-        if len(self._waiting) > _AT_ONCE + built // _AT_ONCE or built > _AT_ONCE + 2 * len(self.contains.slots):
-            self._build()
+    def grow(self, words: int) -> None:
+        """Make room for more slots."""
+        more = words * BITS - len(self._wish)
+        self._wish = np.concatenate((self._wish, np.zeros(more, np.int64)))
+
+    @property
+    def used_bytes(self) -> int:
+        """Return about how much memory the column takes."""
+        wishes = sum(len(one) for one in self._numbers.values())
+        return int(self._wish.nbytes + self._true.nbytes) + wishes * _BYTES_PER_WISH
+
+
+_BYTES_PER_WISH = 400
+"""The text, its entry in the dictionary and its way through the automaton."""
+
+
+class Needles:
+    """Finds which of many texts stand in another.
+
+    Args:
+        known: the needles there are; those gone from it may still be found.
+    """
+
+    def __init__(self, known: dict[str, int]) -> None:
+        self._known = known
+        self._automaton: Any = None
+        self._built: set[str] = set()
+        self._waiting: set[str] = set()
+        self._tried = 0
+
+    def add(self, needle: str) -> None:
+        """Look for one more, which is in `known`."""
+        if needle not in self._built:
+            self._waiting.add(needle)
+
+    def within(self, text: str) -> list[str]:
+        """Return the needles in a text; some perhaps more than once."""
+        if self._waiting or len(self._built) > 2 * len(self._known):
+            self._tried += len(self._waiting) + 1
+            if self._tried > _TRIES_PER_NEEDLE * len(self._known):
+                self.build()
         found = [one for one in self._waiting if one in text]
         if self._automaton is not None:
             found += [needle for _, needle in self._automaton.iter(text)]
-        return found if len(found) < 2 else set(found)  # noqa: PLR2004 - one does not repeat
+        return found
 
-    def _build(self) -> None:
-        """Make the automaton of all needles there are."""
-        self._built = {str(one) for one in self.contains.slots if one}
-        self._waiting = {"" for one in self.contains.slots if not one}
+    def build(self) -> None:
+        """Make an automaton of all needles there are; the empty one, which it can not take, waits for ever."""
+        self._tried = 0
+        self._built = {one for one in self._known if one}
+        self._waiting = {one for one in self._known if not one}
         self._automaton = ahocorasick.Automaton() if self._built else None
         for needle in self._built:
             self._automaton.add_word(needle, needle)
         if self._automaton is not None:
             self._automaton.make_automaton()
 
-    def grow(self, words: int) -> None:
-        """Make room for more slots."""
-        self.open = resized(self.open, words, all_set(words))
-        for one in (self.equals.derived, self.starts.derived, self.contains.derived, self.rows):
-            one.forget()
+
