@@ -51,7 +51,7 @@ class CodeColumn:
         self._steady = steady
 
     def _postings(self, op: str) -> Postings:
-        return {"none_of": self.none, "any_of_incl": self.broad}.get(op, self.any)
+        return self.none if op == "none_of" else self.broad if op == "any_of_incl" else self.any
 
     def add(self, slot: int, condition: Condition) -> None:
         """Let a slot ask."""

@@ -8,7 +8,7 @@ left then.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
@@ -21,7 +21,14 @@ from callboard.matching.rows import Passes, Slots
 from callboard.matching.texts import TextColumn
 from callboard.people.values import Directory
 
-CODE = "code"
+CODE, NUMBER = "code", "number"
+_SORTS = {
+    **dict.fromkeys(("equals", "contains", "starts_with"), "text"),
+    **dict.fromkeys(("at_least", "at_most", "between"), NUMBER),
+    **dict.fromkeys(("before", "after"), "date"),
+    **dict.fromkeys(("within_days", "overdue"), "days"),
+}
+"""What sort of column keeps a condition, by its operator; the others are about codes."""
 LAYERS = 2
 """Conditions of one notification on one field that have a column; what is beyond is checked one by one."""
 
@@ -58,18 +65,22 @@ class Check(Column, Protocol):
         """Return which of the slots have a condition that the event satisfies."""
 
 
-def places(where: Iterable[Condition], fields: Mapping[str, Field]) -> tuple[list[tuple[Place, Condition]], bool]:
+def places(where: Iterable[Condition]) -> tuple[list[tuple[Place, Condition]], bool]:
     """Return where each condition is kept, and whether the columns say all that the conditions say."""
     found: list[tuple[Place, Condition]] = []
-    layers: dict[tuple[str, str], int] = {}
+    taken: set[Place] = set()
     complete = True
     for condition in where:
-        sort = _sort(fields[condition.field], condition)
-        layer = layers.get((condition.field, sort), 0)
-        layers[condition.field, sort] = layer + 1
-        if layer < LAYERS:
-            found.append((Place(condition.field, sort, layer), condition))
-        complete = complete and layer < LAYERS and not _beyond_edge(sort, condition)
+        sort = _SORTS.get(condition.op, CODE)
+        place = Place(condition.field, sort, 0)
+        while place in taken and place.layer < LAYERS:
+            place = Place(condition.field, sort, place.layer + 1)
+        if place.layer == LAYERS:
+            complete = False
+            continue
+        taken.add(place)
+        found.append((place, condition))
+        complete = complete and not (sort == NUMBER and _beyond_edge(condition))
     return found, complete
 
 
@@ -80,20 +91,8 @@ def asked_by(owner: int, condition: Condition) -> Condition:
     return replace(condition, op="any_of" if condition.operand else "none_of", operand=frozenset((owner,)))
 
 
-def _sort(field: Field, condition: Condition) -> str:
-    match field.type:
-        case FieldType.TEXT:
-            return "text"
-        case FieldType.INTEGER:
-            return "number"
-        case FieldType.DATE:
-            return "date" if condition.op in {"before", "after"} else "days"
-        case _:
-            return CODE
-
-
-def _beyond_edge(sort: str, condition: Condition) -> bool:
-    return sort == "number" and any(EDGE <= abs(one) < float("inf") for one in range_of(condition))
+def _beyond_edge(condition: Condition) -> bool:
+    return any(EDGE <= abs(one) < float("inf") for one in range_of(condition))
 
 
 def new_check(place: Place, words: int) -> Check:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from callboard.catalogue.values import Catalogue, Event, PartnerKind
+from callboard.catalogue.values import Event, PartnerKind
 from callboard.matching.postings import Budget, Postings
 from callboard.matching.rows import Row, add_form, all_clear, clear_bit, resized, set_bit
-from callboard.people.access import CONCERNS_BY, valid_roles
+from callboard.people.access import CONCERNS_BY
 from callboard.people.values import Directory, Person
 
 
@@ -23,15 +23,11 @@ Reach = Realm | Literal["everything"] | None
 """A realm, every event of the type (the studio), or none."""
 
 
-def reach_of(person: Person | None, event_type: str, catalogue: Catalogue) -> Reach:
-    """Return which events of a type a person may see."""
-    if person is None or not person.active or person.kind is None:
-        return None
-    if not catalogue.may_see_type(valid_roles(person, catalogue), event_type):
-        return None
+def reach_of(person: Person) -> Reach:
+    """Return which events of the types that a person sees concern the person (A3)."""
     if person.kind is PartnerKind.STUDIO:
         return EVERYTHING
-    return Realm(person.kind, person.partner) if person.partner else None
+    return Realm(person.kind, person.partner) if person.kind and person.partner else None
 
 
 class Scope:

@@ -8,13 +8,14 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from callboard.catalogue.values import Catalogue, Event
+from callboard.catalogue.values import Catalogue, Event, PartnerKind
 from callboard.matching.codes import CodeColumn
 from callboard.matching.columns import CODE, Check, Column, Place, asked_by, new_check, new_code_column, places
 from callboard.matching.definition import asks_for
 from callboard.matching.postings import Budget
 from callboard.matching.rows import BITS, Form, Passes, Slots, Words, apply_form, slots_in
 from callboard.matching.scope import Reach, Scope, reach_of
+from callboard.people.access import valid_roles
 from callboard.people.values import Directory, Person
 from callboard.preferences.values import Notification
 
@@ -57,6 +58,7 @@ class Shelf:
         self.checks: dict[Place, Check] = {}
         self._steps: list[Step] | None = None
         self._empty: list[int] = []
+        self._sees: dict[tuple[PartnerKind, tuple[str, ...]], bool] = {}
         self._budget = budget
 
     def __len__(self) -> int:
@@ -71,7 +73,7 @@ class Shelf:
         self.ids[slot] = notification.id
         self.slots[notification.id] = slot
         self.owners[slot] = owner
-        found, complete = places(notification.where, self.catalogue.fields)
+        found, complete = places(notification.where)
         for place, condition in found:
             self._column(place).add(slot, asked_by(owner, condition))
         if not complete:
@@ -84,7 +86,7 @@ class Shelf:
         slot = self.slots.pop(notification.id)
         owner = self.owners[slot]
         self.scope.remove(slot, self._reach_of(self.directory.persons.get(owner)))
-        for place, condition in places(notification.where, self.catalogue.fields)[0]:
+        for place, condition in places(notification.where)[0]:
             self._column(place).remove(slot, asked_by(owner, condition))
         self.unsure.pop(slot, None)
         self.ids[slot] = ""
@@ -133,7 +135,14 @@ class Shelf:
             self.scope.add(slot, after)
 
     def _reach_of(self, person: Person | None) -> Reach:
-        return reach_of(person, self.event_type, self.catalogue)
+        if person is None or not person.active or person.kind is None:
+            return None
+        key = (person.kind, person.roles)
+        sees = self._sees.get(key)
+        if sees is None:
+            sees = self.catalogue.may_see_type(valid_roles(person, self.catalogue), self.event_type)
+            self._sees[key] = sees
+        return reach_of(person) if sees else None
 
     def _ways(self) -> list[Step]:
         """Return each column of codes with its field and the short way to what it knows."""
