@@ -82,31 +82,34 @@ class CodeColumn:
     def narrow(self, row: Row, event: Event) -> None:
         """Clear the bits of the slots whose condition the event fails."""
         value = event.data.get(self.field)
-        if value is not None and type(value) is not list and self.by_value:
+        if value is None and self.field:
+            np.bitwise_and(row, self.open, row)
+        elif type(value) is not list and self.by_value:
             apply_form(row, self.open, self._form(value, event, len(row)))
-            return
-        passing, failing = self._met(self._values_of(event), len(row))
-        np.bitwise_and(row, opened(self.open, passing, failing) if passing or failing else self.open, row)
+        else:
+            passing, failing = self._met(self._values_of(event), len(row))
+            np.bitwise_and(row, opened(self.open, passing, failing) if passing or failing else self.open, row)
 
-    def _met(self, values: tuple[Any, ...], words: int) -> tuple[list[Form], list[Form]]:
-        """Return the slots that ask for one of the values, and those that refuse one, as forms."""
-        passing = self.any.forms(values, words)
-        if self.broad.slots:
-            passing += self.broad.forms({wide for one in values for wide in self._broader(one, self._lengths)}, words)
-        return passing, self.none.forms(values, words)
-
-    def _form(self, value: str | bool, event: Event, words: int) -> Form:
+    def _form(self, value: Any, event: Event, words: int) -> Form:
         """Return what is left of a full row after narrowing it by one value: all of it, or the words beside `open`."""
         known = self.rows.get(value)
         if known is not None:
             return known
-        passing, failing = self._met(self._values_of(event), words)
+        passing, failing = self._met(self._values_of(event), words, keep=False)
         if not passing and not failing:
             return self.open  # codes from events are unbounded: do not remember those nobody names
         small = all(type(one) is Words for one in (*passing, *failing))
         form = (words_beside if small else opened)(self.open, passing, failing)
         self.rows.keep(value, form)
         return form
+
+    def _met(self, values: tuple[Any, ...], words: int, *, keep: bool = True) -> tuple[list[Form], list[Form]]:
+        """Return the slots that ask for one of the values, and those that refuse one, as forms."""
+        passing = self.any.forms(values, words, keep=keep)
+        if self.broad.slots:
+            broader = {wide for one in values for wide in self._broader(one, self._lengths)}
+            passing += self.broad.forms(broader, words, keep=keep)
+        return passing, self.none.forms(values, words, keep=keep)
 
     def grow(self, words: int) -> None:
         """Make room for more slots."""

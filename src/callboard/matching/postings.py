@@ -116,20 +116,23 @@ class Postings:
 
     def form(self, key: Hashable, words: int) -> Form | None:
         """Return the slots that name a key as a form for rows of `words` words; None when there are none."""
+        slots = self.slots.get(key)
+        if slots is None:
+            return None
         found = self.derived.get(key)
         if found is None:
-            known = self.slots.get(key)
-            if known is not None:
-                found = form_of(known, words)
-                self.derived.keep(key, found)
+            found = form_of(slots, words)
+            self.derived.keep(key, found)
         return found
 
-    def forms(self, keys: Iterable[Hashable], words: int) -> list[Form]:
-        """Return the forms of those keys that a slot names."""
+    def forms(self, keys: Iterable[Hashable], words: int, *, keep: bool = True) -> list[Form]:
+        """Return the forms of those keys that a slot names; `keep` them for the next time."""
         slots = self.slots
         if not slots:
             return []
-        return [form for key in keys if key in slots and (form := self.form(key, words)) is not None]
+        if keep:
+            return [form for key in keys if key in slots and (form := self.form(key, words)) is not None]
+        return [form_of(slots[key], words) for key in keys if key in slots]
 
     @property
     def used_bytes(self) -> int:
