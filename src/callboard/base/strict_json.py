@@ -32,18 +32,15 @@ def loads(raw: bytes | str) -> Any:
         StrictJSONError: with one sentence that says what is wrong and where.
     """
     text = _decode(raw) if isinstance(raw, bytes) else raw
+    if text.startswith("\ufeff"):
+        raise StrictJSONError("not valid JSON: it begins with a byte order mark (BOM)")
     _refuse_deep(text)
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_constant=_refuse_constant,
-            parse_float=_float,
-            parse_int=_int,
-        )
+        value = _DECODER.decode(text)
     except json.JSONDecodeError as exc:
         raise StrictJSONError(f"not valid JSON: {exc.msg} at line {exc.lineno}, column {exc.colno}") from exc
-    if "\\u" in text or _LONE_SURROGATE.search(text) or "\x00" in text:
+    # Bytes that are UTF-8 hold no surrogates but escaped ones
+    if "\\u" in text or "\x00" in text or (isinstance(raw, str) and _LONE_SURROGATE.search(text)):
         _refuse_bad_characters(value)
     return value
 
@@ -61,6 +58,8 @@ def _decode(raw: bytes) -> str:
 
 
 def _refuse_deep(text: str) -> None:
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return
     depth = 0
     for token in _BRACKETS.finditer(text):
         mark = token[0]
@@ -98,6 +97,11 @@ def _int(text: str) -> int:
     if len(text) > MAX_DIGITS:
         raise StrictJSONError(f"a number has over {MAX_DIGITS} digits")
     return int(text)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_float, parse_int=_int
+)
 
 
 def _refuse_bad_characters(value: Any) -> None:
