@@ -13,10 +13,12 @@ from callboard.matching.postings import Budget, Derived, Postings
 from callboard.matching.rows import (
     Form,
     Row,
+    Slots,
     Words,
     all_set,
     apply_form,
     clear_bit,
+    moved,
     opened,
     resized,
     set_bit,
@@ -116,6 +118,13 @@ class CodeColumn:
         self.open = resized(self.open, words, all_set(words))
         for one in (self.any.derived, self.none.derived, self.broad.derived, self.rows):
             one.forget()
+
+    def move(self, to: Slots) -> None:
+        """Give each slot its new number."""
+        self.open = moved(self.open, to)
+        for one in (self.any, self.none, self.broad):
+            one.move(to)
+        self.rows.forget()
 
     @property
     def used_bytes(self) -> int:

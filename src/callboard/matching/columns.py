@@ -53,6 +53,9 @@ class Column(Protocol):
     def grow(self, words: int) -> None:
         """Make room for more slots."""
 
+    def move(self, to: Slots) -> None:
+        """Give each slot its new number."""
+
     @property
     def used_bytes(self) -> int:
         """Return about how much memory the column takes, what is derived aside."""

@@ -42,15 +42,11 @@ class Index:
         return shelf.find(event) if shelf else None
 
     def fill(self, notifications: Iterable[Notification]) -> None:
-        """Add many notifications, those of one partner side by side: an event reads few words then."""
-        persons = self.directory.persons
-
-        def place(one: Notification) -> tuple[str, str, int]:
-            owner = persons.get(one.user_id or 0)
-            return (str(owner.kind), str(owner.partner), owner.id) if owner else ("", "", 0)
-
-        for one in sorted(notifications, key=place):
+        """Add many notifications, each of which may be forgotten then, and arrange them."""
+        for one in notifications:
             self.change(None, one)
+        for shelf in self.shelves.values():
+            shelf.arrange()
 
     def follow(self, book: Book) -> None:
         """Take in what a book holds, and from now on each of its changes."""

@@ -60,6 +60,11 @@ class NumberColumn:
         self._low = np.concatenate((self._low, np.full(more, NOTHING)))
         self._high = np.concatenate((self._high, np.full(more, EDGE)))
 
+    def move(self, to: Slots) -> None:
+        """Give each slot its new number."""
+        for one in (self._low, self._high):
+            one[to] = one[: len(to)].copy()
+
     @property
     def used_bytes(self) -> int:
         """Return about how much memory the column takes."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Hashable, Iterable
 
-from callboard.matching.rows import FORM_BYTES, Form, bytes_of, drop_slot, form_of
+import numpy as np
+
+from callboard.matching.rows import FORM_BYTES, Form, Slots, bytes_of, drop_slot, form_of
 
 
 _BYTES_PER_KEY = 250
@@ -133,6 +135,13 @@ class Postings:
         if keep:
             return [form for key in keys if key in slots and (form := self.form(key, words)) is not None]
         return [form_of(slots[key], words) for key in keys if key in slots]
+
+    def move(self, to: Slots) -> None:
+        """Give each slot its new number."""
+        for key, known in self.slots.items():
+            places = np.sort(to[np.frombuffer(known, np.uint32)]) if len(known) > 1 else to[known[0] : known[0] + 1]
+            self.slots[key] = array("I", places.astype(np.uint32).tobytes())
+        self.derived.forget()
 
     @property
     def used_bytes(self) -> int:

@@ -150,6 +150,13 @@ def resized(row: Row, words: int, fill: Row) -> Row:
     return fill[:words]
 
 
+def moved(row: Row, to: Slots) -> Row:
+    """Return `row` with the bit of each slot at its new place; bits behind the last slot stay."""
+    bits = np.unpackbits(row.view(np.uint8), bitorder="little")
+    bits[to] = bits[: len(to)].copy()
+    return np.packbits(bits, bitorder="little").view(np.uint64)
+
+
 def drop_slot(slots: array[int], slot: int) -> None:
     """Take one slot out of a list of them; the order of the others does not matter."""
     at = int(np.flatnonzero(np.frombuffer(slots, np.uint32) == slot)[0])

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from callboard.catalogue.values import Event, PartnerKind
 from callboard.matching.postings import Budget, Postings
-from callboard.matching.rows import Row, add_form, all_clear, clear_bit, resized, set_bit
+from callboard.matching.rows import Row, Slots, add_form, all_clear, clear_bit, moved, resized, set_bit
 from callboard.people.access import CONCERNS_BY
 from callboard.people.values import Directory, Person
 
@@ -71,6 +71,12 @@ class Scope:
                     if form is not None:
                         add_form(row, form)
         return row
+
+    def move(self, to: Slots) -> None:
+        """Give each slot its new number."""
+        self.everything = moved(self.everything, to)
+        for postings in self.realms.values():
+            postings.move(to)
 
     def grow(self, words: int) -> None:
         """Make room for more slots."""

@@ -125,6 +125,24 @@ class Shelf:
         person = self.directory.persons[self.owners[slot]]
         return asks_for(self.unsure[slot], person, event, self.catalogue, self.directory)
 
+    def arrange(self) -> None:
+        """Put the notifications of one partner side by side: an event looks at few words of a row then."""
+        persons = self.directory.persons
+        ranks = {
+            owner: rank
+            for rank, owner in enumerate(sorted(set(self.owners), key=lambda one: _place(persons.get(one))))
+        }
+        order = np.argsort(np.fromiter((ranks[one] for one in self.owners), np.int64, len(self.owners)), kind="stable")
+        to = np.empty_like(order)
+        to[order] = np.arange(len(order))
+        for one in (self.scope, *self.codes.values(), *self.checks.values()):
+            one.move(to)
+        self.ids = [self.ids[slot] for slot in order.tolist()]
+        self.owners = array("q", np.frombuffer(self.owners, np.int64)[order].tobytes())
+        self.slots = {id_: slot for slot, id_ in enumerate(self.ids) if id_}
+        self.unsure = {int(to[slot]): one for slot, one in self.unsure.items()}
+        self._empty = [int(to[slot]) for slot in self._empty]
+
     def move(self, old: Person | None, new: Person) -> None:
         """Follow a change of a person's access."""
         before, after = self._reach_of(old), self._reach_of(new)
@@ -173,6 +191,10 @@ class Shelf:
             else:
                 column = self.checks[place] = new_check(place, self.words)
         return column
+
+
+def _place(person: Person | None) -> tuple[bool, str, str, int]:
+    return (False, str(person.kind), str(person.partner), person.id) if person else (True, "", "", 0)
 
 
 def _unknown(_: object) -> None:

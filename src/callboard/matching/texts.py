@@ -103,6 +103,10 @@ class TextColumn:
         more = words * BITS - len(self._wish)
         self._wish = np.concatenate((self._wish, np.zeros(more, np.int64)))
 
+    def move(self, to: Slots) -> None:
+        """Give each slot its new number."""
+        self._wish[to] = self._wish[: len(to)].copy()
+
     @property
     def used_bytes(self) -> int:
         """Return about how much memory the column takes."""
