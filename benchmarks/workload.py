@@ -123,7 +123,7 @@ def code(field: str, rank: int) -> str:
     return f"{field[:2]}-{field[-2:]}-{rank}"
 
 
-SYLLABLES = "ba ce di fo gu ha je ki lo mu na pe ri so tu va".split()
+SYLLABLES = ["ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu", "na", "pe", "ri", "so", "tu", "va"]
 
 
 def word(rank: int) -> str:

@@ -41,6 +41,7 @@ from callboard.mail.composing import compose_again, compose_windows
 from callboard.mail.models import MailState
 from callboard.mail.owners import Owner
 from callboard.matching.index import Matcher
+from callboard.matching.selfcheck import SelfCheck
 from callboard.people import store as people
 from callboard.people.rules import read_people
 from callboard.people.sequences import hold_changes
@@ -72,6 +73,7 @@ class Pipeline:
         self.catalogue = catalogue or load_catalogue(config.catalogue_path)
         self.world = World(self.catalogue)
         self.matcher = Matcher(self.catalogue, self.world.directory, self.world.book)
+        self.selfcheck = SelfCheck(self.matcher)
         self.scheduler = Scheduler(timedelta(seconds=config.collapse_s), WindowCache())
         self.counts: Counter[str] = Counter()
 
@@ -155,23 +157,36 @@ class Pipeline:
             pending: list[Pending] = []
             decided: list[int] = []
             for event, late in batch:
-                pending += self._decide_event(event, now, late=late)
+                matched = self._match(event, compared=not decided)
+                pending += self._decide_event(event, matched, now, late=late)
                 decided.append(event.number)
                 if len(pending) >= DECISIONS_PER_BATCH:
                     break
+            ledger.add_match_checks(*self.selfcheck.take_counts())
             ledger.add_decisions(self.scheduler.schedule(pending, now), now)
             log.mark_decided(decided)
         self.counts["events"] += len(decided)
         self.counts["decisions"] += len(pending)
         return len(decided)
 
-    def _decide_event(self, event: Event, now: datetime, *, late: bool) -> list[Pending]:
+    def _match(self, event: Event, *, compared: bool) -> dict[int, list[Notification]]:
+        """Return whose notifications the event satisfies; `compared` with the definition, whose word counts."""
         if event.type not in self.catalogue.event_types:
             raise RejectedError(f"{event.type} is not an event type of the catalogue any more")
+        matched = self.matcher.match(event)
+        if compared:
+            matched, doubts = self.selfcheck.confirm(event, matched)
+            if doubts:
+                logger.error("the index is wrong", event_id=event.id, source=event.source, notifications=doubts[:20])
+        return matched
+
+    def _decide_event(
+        self, event: Event, matched: dict[int, list[Notification]], now: datetime, *, late: bool
+    ) -> list[Pending]:
         persons = self.world.directory.persons
         return [
-            Pending(event, self._decide_one(persons[user_id], event, matched, now), late)
-            for user_id, matched in sorted(self.matcher.match(event).items())
+            Pending(event, self._decide_one(persons[user_id], event, asking, now), late)
+            for user_id, asking in sorted(matched.items())
         ]
 
     def _decide_one(self, person: Person, event: Event, matched: Sequence[Notification], now: datetime) -> Decision:

@@ -182,8 +182,9 @@ _answers: list[Answers] = []
 
 
 def _answer_share(lines: Sequence[Line]) -> tuple[list[str], list[float], tuple[Fault, ...]]:
-    """Return the answers to some lines and the time each took; when a line is faulty, those before it and its faults."""
-    texts, took_us = [], []
+    """Return the answers to some lines, the time each took, and the faults of the line that ended it."""
+    texts: list[str] = []
+    took_us: list[float] = []
     for number, line in lines:
         start = time.perf_counter()
         try:
@@ -203,7 +204,8 @@ def write_answers(
         RejectedError: with every fault of the first faulty line; what stands before it is answered.
     """
     took_us = array("d")
-    shares = iter(lambda rest=iter(lines): list(islice(rest, LINES_PER_SHARE)), [])
+    rest = iter(lines)
+    shares = iter(lambda: list(islice(rest, LINES_PER_SHARE)), [])
     _answers[:] = [answers]
     with _team(processes) as ask:
         while round_ := list(islice(shares, processes * 4 if processes > 1 else 1)):
@@ -226,7 +228,7 @@ def _team(processes: int) -> Iterator[Callable[..., Iterable[Any]]]:
         yield pool.imap
 
 
-def run_match(  # noqa: PLR0913 - what the command takes
+def run_match(
     people: Path, notifications: Path, events: Path, catalogue_path: Path, *, stats: bool, processes: int = 1
 ) -> None:
     """Print the matches of every event, and on stderr the figures when `stats`."""

@@ -29,6 +29,13 @@ class Window(models.Model):
         indexes = [models.Index(fields=["ends_us"], condition=models.Q(closed=False), name="window_open")]  # noqa: RUF012
 
 
+class MatchChecks(models.Model):
+    """One row: how many events were matched by index and by definition, and for how many the two differed."""
+
+    checked = models.BigIntegerField(default=0)
+    differing = models.BigIntegerField(default=0)
+
+
 class Decision(models.Model):
     """The ledger: one row per event and person (D1). `refs_json` is the `notifications` of 4.4.
 

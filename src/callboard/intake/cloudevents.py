@@ -281,14 +281,19 @@ def _checked_data(data: dict[str, Any], catalogue: Catalogue, faults: list[Fault
             if fault:
                 faults.append(Fault(f"/data/{_escaped(key)}", fault))
                 break
+    faults += _other_faults(data)
+    return checked
+
+
+def _other_faults(data: dict[str, Any]) -> Iterable[Fault]:
+    """Yield what is wrong with the data that is no field of the catalogue."""
     for key in ("mentions", "title_names"):
         value = data.get(key)
         listed = value if isinstance(value, list) else [value]
         if value is not None and not all(isinstance(one, str) for one in listed):
-            faults.append(Fault(f"/data/{key}", "must be a list of texts"))
+            yield Fault(f"/data/{key}", "must be a list of texts")
     if data.get("actor") is not None and not isinstance(data["actor"], str):
-        faults.append(Fault("/data/actor", f"must be an e-mail address, not {kind_of(data['actor'])}"))
-    return checked
+        yield Fault("/data/actor", f"must be an e-mail address, not {kind_of(data['actor'])}")
 
 
 def _value_fault(field: Field, value: Any) -> str | None:

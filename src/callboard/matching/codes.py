@@ -40,7 +40,7 @@ class CodeColumn:
         steady: whether what `broader` says of a code never changes, so that whole rows can be kept.
     """
 
-    def __init__(  # noqa: PLR0913 - a record of how codes are compared
+    def __init__(
         self, field: str, words: int, budget: Budget, *, values_of: ValuesOf, broader: Broader, steady: bool
     ) -> None:
         self.field = field

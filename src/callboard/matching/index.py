@@ -122,7 +122,5 @@ class Matcher:
         audience = self.audiences.of(default, event)
         personal = any(one.field == MENTIONS_ME for one in default.where)
         asked = audience if personal else audience[:1]  # what one person is told, all of them are
-        asking = [
-            one for one in asked if asks_for(notification, persons[one], event, self.catalogue, self.directory)
-        ]
+        asking = [one for one in asked if asks_for(notification, persons[one], event, self.catalogue, self.directory)]
         return asking if personal or not asking else audience

@@ -42,13 +42,13 @@ class NumberColumn:
         low = self._low.take(slots)
         value = event.data.get(self.field)
         if value is None:
-            return low == NOTHING
+            return _ask_nothing(low)
         if type(value) is not list:
             number = self._number_of(value, event)
-            passes = low <= number
+            passes: Passes = low <= number
             passes &= self._high.take(slots) >= number
             return passes
-        passes = low == NOTHING
+        passes = _ask_nothing(low)
         for one in value:
             number = self._number_of(one, event)
             passes |= (low <= number) & (self._high.take(slots) >= number)
@@ -69,6 +69,11 @@ class NumberColumn:
     def used_bytes(self) -> int:
         """Return about how much memory the column takes."""
         return self._low.nbytes + self._high.nbytes
+
+
+def _ask_nothing(low: Slots) -> Passes:
+    found: Passes = low == NOTHING
+    return found
 
 
 def range_of(condition: Condition) -> tuple[float, float]:

@@ -9,7 +9,6 @@ import numpy as np
 
 from callboard.matching.rows import FORM_BYTES, Form, Slots, bytes_of, drop_slot, form_of
 
-
 _BYTES_PER_KEY = 250
 """The key, its array and its entry in the dictionary."""
 

@@ -59,7 +59,7 @@ def clear_bit(row: Row, slot: int) -> None:
     row[slot >> 6] &= ~np.uint64(1 << (slot & 63))
 
 
-def row_of(slots: npt.ArrayLike, words: int) -> Row:
+def row_of(slots: Slots, words: int) -> Row:
     """Return the row in which exactly these slots are set."""
     bits = np.zeros(words * BITS, np.bool_)
     bits[slots] = True
@@ -103,7 +103,7 @@ def take_form(row: Row, form: Form) -> None:
     if type(form) is Words:
         row[form.at] &= ~form.bits
     else:
-        np.bitwise_and(row, ~form, row)
+        np.bitwise_and(row, np.bitwise_not(form), row)
 
 
 def opened(open_: Row, passing: Iterable[Form], failing: Iterable[Form]) -> Row:

@@ -129,14 +129,13 @@ class Shelf:
         """Put the notifications of one partner side by side: an event looks at few words of a row then."""
         persons = self.directory.persons
         ranks = {
-            owner: rank
-            for rank, owner in enumerate(sorted(set(self.owners), key=lambda one: _place(persons.get(one))))
+            owner: rank for rank, owner in enumerate(sorted(set(self.owners), key=lambda one: _place(persons.get(one))))
         }
         order = np.argsort(np.fromiter((ranks[one] for one in self.owners), np.int64, len(self.owners)), kind="stable")
         to = np.empty_like(order)
         to[order] = np.arange(len(order))
-        for one in (self.scope, *self.codes.values(), *self.checks.values()):
-            one.move(to)
+        for part in self._parts():
+            part.move(to)
         self.ids = [self.ids[slot] for slot in order.tolist()]
         self.owners = array("q", np.frombuffer(self.owners, np.int64)[order].tobytes())
         self.slots = {id_: slot for slot, id_ in enumerate(self.ids) if id_}
@@ -178,8 +177,11 @@ class Shelf:
 
     def _grow(self, words: int) -> None:
         self.words = words
-        for one in (self.scope, *self.codes.values(), *self.checks.values()):
-            one.grow(words)
+        for part in self._parts():
+            part.grow(words)
+
+    def _parts(self) -> list[Scope | Column]:
+        return [self.scope, *self.codes.values(), *self.checks.values()]
 
     def _column(self, place: Place) -> Column:
         """Return the column of a place; it is made when somebody first asks."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import ahocorasick
+import ahocorasick  # type: ignore[import-not-found] # it has no types
 import numpy as np
 
 from callboard.base.texts import folded
@@ -78,11 +78,12 @@ class TextColumn:
             come_true += self._come_true(folded(value))
         wishes = self._wish.take(slots)
         if not come_true:
-            return wishes == NOTHING
+            none: Passes = wishes == NOTHING
+            return none
         true = self._true
         for number in come_true:
             true[number] = True
-        passes = true.take(wishes)
+        passes: Passes = true.take(wishes)
         for number in come_true:
             true[number] = False
         return passes
@@ -158,5 +159,3 @@ class Needles:
             self._automaton.add_word(needle, needle)
         if self._automaton is not None:
             self._automaton.make_automaton()
-
-
