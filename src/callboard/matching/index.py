@@ -36,6 +36,11 @@ class Index:
         """Return how many notifications there are."""
         return sum(len(one) for one in self.shelves.values())
 
+    @property
+    def used_bytes(self) -> int:
+        """Return about how much memory the index takes, what is derived included."""
+        return self.budget.used_bytes + sum(one.used_bytes for one in self.shelves.values())
+
     def find(self, event: Event) -> Found | None:
         """Return the notifications that the event satisfies; None when its type has none."""
         shelf = self.shelves.get(event.type)

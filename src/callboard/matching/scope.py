@@ -78,6 +78,11 @@ class Scope:
         for postings in self.realms.values():
             postings.move(to)
 
+    @property
+    def used_bytes(self) -> int:
+        """Return about how much memory the scope takes, what is derived aside."""
+        return self.everything.nbytes + sum(one.used_bytes for one in self.realms.values())
+
     def grow(self, words: int) -> None:
         """Make room for more slots."""
         self.everything = resized(self.everything, words, all_clear(words))

@@ -59,8 +59,8 @@ class SelfCheck:
         return [one.id for one in sample.values() if self._is_matched(one, one.user_id, event) != (one.id in matched)]
 
     def _wrong_defaults(self, event: Event, answer: Answer) -> list[str]:
-        people = [one.id for one in self._sample(self.matcher.directory.persons)]
-        people += islice(answer, SAMPLE)
+        people = {one.id for one in self._sample(self.matcher.directory.persons)}
+        people.update(islice(answer, SAMPLE))
         wrong = []
         for _, default in self.matcher.defaults.get(event.type, ()):
             for user_id in people:

@@ -20,6 +20,10 @@ from callboard.people.values import Directory, Person
 from callboard.preferences.values import Notification
 
 _FIRST_WORDS = 4
+_KNOWN_ROLES = 1000
+"""Sets of roles whose rights are remembered."""
+_BYTES_PER_SLOT = 200
+"""The id's text and its entry in the dictionary, its owner."""
 Step: TypeAlias = tuple[str, Callable[[Any], Form | None], CodeColumn]
 
 
@@ -158,12 +162,19 @@ class Shelf:
         sees = self._sees.get(key)
         if sees is None:
             sees = self.catalogue.may_see_type(valid_roles(person, self.catalogue), self.event_type)
+            if len(self._sees) >= _KNOWN_ROLES:
+                self._sees.clear()
             self._sees[key] = sees
         return reach_of(person) if sees else None
 
     def _ways(self) -> list[Step]:
         """Return each column of codes with its field and the short way to what it knows."""
         return [(one.field, one.rows.young.get if one.by_value else _unknown, one) for one in self.codes.values()]
+
+    @property
+    def used_bytes(self) -> int:
+        """Return about how much memory the shelf takes, what is derived aside."""
+        return _BYTES_PER_SLOT * len(self.ids) + sum(one.used_bytes for one in self._parts())
 
     def _take_slot(self) -> int:
         if self._empty:

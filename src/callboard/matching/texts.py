@@ -70,6 +70,8 @@ class TextColumn:
             self._free.append(number)
             if condition.op == "starts_with":
                 self._heads.remove(len(text))
+            elif condition.op == "contains":
+                self._needles.discard(text)
 
     def passing(self, slots: Slots, event: Event) -> Passes:
         """Return which of the slots have a condition that the event satisfies."""
@@ -137,6 +139,10 @@ class Needles:
         """Look for one more, which is in `known`."""
         if needle not in self._built:
             self._waiting.add(needle)
+
+    def discard(self, needle: str) -> None:
+        """Look for one less; an automaton that has it goes on finding it."""
+        self._waiting.discard(needle)
 
     def within(self, text: str) -> list[str]:
         """Return the needles in a text; some perhaps more than once."""
