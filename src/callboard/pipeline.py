@@ -36,6 +36,7 @@ from callboard.decisions.windows import WindowCache
 from callboard.intake import store as log
 from callboard.intake.cloudevents import Draft
 from callboard.intake.store import Receipt
+from callboard.keeping import fetch, keep
 from callboard.mail import store as outbox
 from callboard.mail.composing import compose_again, compose_windows
 from callboard.mail.models import MailState
@@ -55,6 +56,7 @@ EVENTS_PER_BATCH = 500
 WINDOWS_PER_BATCH = 500
 """Claims of hundreds of rows: a commit costs as much as ten of them. Source: reference/delivery.md 1."""
 
+INDEX_FILE = "index.npz"
 DEADLOCK_TRIES = 5
 DECISIONS_PER_BATCH = 20_000
 """Ledger rows of one transaction: about a second's work, so that intake never waits long for the write lock."""
@@ -73,6 +75,7 @@ class Pipeline:
         self.catalogue = catalogue or load_catalogue(config.catalogue_path)
         self.world = World(self.catalogue)
         self.matcher = Matcher(self.catalogue, self.world.directory, self.world.book)
+        self._kept_revision = -1
         self.selfcheck = SelfCheck(self.matcher)
         self.scheduler = Scheduler(timedelta(seconds=config.collapse_s), WindowCache())
         self.counts: Counter[str] = Counter()
@@ -103,6 +106,17 @@ class Pipeline:
             return log.add_events(drafts, self.now())
 
     # match and decide
+
+    def open_index(self) -> None:
+        """Make the index, from its file when that fits."""
+        path = self.config.home / INDEX_FILE
+        if not fetch(self.matcher, path, preferences.changed_since):
+            self._kept_revision = self.world.revision if keep(self.matcher.index, self.world.revision, path) else -1
+
+    def keep_index(self) -> None:
+        """Write the index to its file, unless the file says the same."""
+        if self.matcher.has_index and self.world.revision != self._kept_revision:
+            keep(self.matcher.index, self.world.revision, self.config.home / INDEX_FILE)
 
     def decide_accepted(self) -> int:
         """Match and decide the oldest batch of accepted events; return how many there were.
@@ -154,6 +168,8 @@ class Pipeline:
             if not batch:
                 return 0
             self.world.refresh()
+            if not self.matcher.has_index:
+                self.open_index()
             pending: list[Pending] = []
             decided: list[int] = []
             for event, late in batch:

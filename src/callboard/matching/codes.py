@@ -126,6 +126,12 @@ class CodeColumn:
             one.move(to)
         self.rows.forget()
 
+    def count_lengths(self) -> None:
+        """Count the lengths of what `any_of_incl` names, after its postings were filled in."""
+        for key, slots in self.broad.slots.items():
+            for _ in slots:
+                self._lengths.add(len(str(key)))
+
     @property
     def used_bytes(self) -> int:
         """Return about how much memory the column takes, what is derived aside."""

@@ -54,8 +54,7 @@ class Index:
             shelf.arrange()
 
     def follow(self, book: Book) -> None:
-        """Take in what a book holds, and from now on each of its changes."""
-        self.fill(book.customs.values())
+        """Take in each change of a book from now on."""
         book.watchers.append(self.change)
 
     def change(self, old: Notification | None, new: Notification | None) -> None:
@@ -84,15 +83,29 @@ class Matcher:
         self.catalogue = catalogue
         self.directory = directory
         self.book = book
+        self._index: Index | None = None
         self.audiences = Audiences(catalogue, directory)
         directory.watchers.append(self.audiences.move)
 
-    @cached_property
+    @property
     def index(self) -> Index:
-        """Return the index of the book."""
-        index = Index(self.catalogue, self.directory)
+        """Return the index of the book; make it when there is none."""
+        if self._index is None:
+            index = Index(self.catalogue, self.directory)
+            index.fill(self.book.customs.values())
+            self.adopt(index)
+            return index
+        return self._index
+
+    @property
+    def has_index(self) -> bool:
+        """Return whether the index is made."""
+        return self._index is not None
+
+    def adopt(self, index: Index) -> None:
+        """Answer with an index that knows the book."""
         index.follow(self.book)
-        return index
+        self._index = index
 
     @cached_property
     def defaults(self) -> Mapping[str, tuple[tuple[Default, Notification], ...]]:

@@ -26,49 +26,49 @@ class NumberColumn:
     def __init__(self, field: str, words: int, number_of: Callable[[Any, Event], int]) -> None:
         self.field = field
         self._number_of = number_of
-        self._low = np.full(words * BITS, NOTHING)
-        self._high = np.full(words * BITS, EDGE)
+        self.low = np.full(words * BITS, NOTHING)
+        self.high = np.full(words * BITS, EDGE)
 
     def add(self, slot: int, condition: Condition) -> None:
         """Let a slot ask."""
-        self._low[slot], self._high[slot] = clamped(range_of(condition))
+        self.low[slot], self.high[slot] = clamped(range_of(condition))
 
     def remove(self, slot: int, condition: Condition) -> None:  # noqa: ARG002 - what every column takes
         """Undo `add`."""
-        self._low[slot], self._high[slot] = NOTHING, EDGE
+        self.low[slot], self.high[slot] = NOTHING, EDGE
 
     def passing(self, slots: Slots, event: Event) -> Passes:
         """Return which of the slots have a condition that the event satisfies."""
-        low = self._low.take(slots)
+        low = self.low.take(slots)
         value = event.data.get(self.field)
         if value is None:
             return _ask_nothing(low)
         if type(value) is not list:
             number = self._number_of(value, event)
             passes: Passes = low <= number
-            passes &= self._high.take(slots) >= number
+            passes &= self.high.take(slots) >= number
             return passes
         passes = _ask_nothing(low)
         for one in value:
             number = self._number_of(one, event)
-            passes |= (low <= number) & (self._high.take(slots) >= number)
+            passes |= (low <= number) & (self.high.take(slots) >= number)
         return passes
 
     def grow(self, words: int) -> None:
         """Make room for more slots."""
-        more = words * BITS - len(self._low)
-        self._low = np.concatenate((self._low, np.full(more, NOTHING)))
-        self._high = np.concatenate((self._high, np.full(more, EDGE)))
+        more = words * BITS - len(self.low)
+        self.low = np.concatenate((self.low, np.full(more, NOTHING)))
+        self.high = np.concatenate((self.high, np.full(more, EDGE)))
 
     def move(self, to: Slots) -> None:
         """Give each slot its new number."""
-        for one in (self._low, self._high):
+        for one in (self.low, self.high):
             one[to] = one[: len(to)].copy()
 
     @property
     def used_bytes(self) -> int:
         """Return about how much memory the column takes."""
-        return self._low.nbytes + self._high.nbytes
+        return self.low.nbytes + self.high.nbytes
 
 
 def _ask_nothing(low: Slots) -> Passes:

@@ -20,6 +20,8 @@ from callboard.people.values import Directory, Person
 from callboard.preferences.values import Notification
 
 _FIRST_WORDS = 4
+_NOBODY = -1
+"""The owner of a slot that is not used again."""
 _KNOWN_ROLES = 1000
 """Sets of roles whose rights are remembered."""
 _BYTES_PER_SLOT = 200
@@ -79,7 +81,7 @@ class Shelf:
         self.owners[slot] = owner
         found, complete = places(notification.where)
         for place, condition in found:
-            self._column(place).add(slot, asked_by(owner, condition))
+            self.column(place).add(slot, asked_by(owner, condition))
         if not complete:
             self.unsure[slot] = notification
         self.scope.add(slot, self._reach_of(self.directory.persons.get(owner)))
@@ -91,7 +93,7 @@ class Shelf:
         owner = self.owners[slot]
         self.scope.remove(slot, self._reach_of(self.directory.persons.get(owner)))
         for place, condition in places(notification.where)[0]:
-            self._column(place).remove(slot, asked_by(owner, condition))
+            self.column(place).remove(slot, asked_by(owner, condition))
         self.unsure.pop(slot, None)
         self.ids[slot] = ""
         self.owners[slot] = 0
@@ -146,6 +148,33 @@ class Shelf:
         self.unsure = {int(to[slot]): one for slot, one in self.unsure.items()}
         self._empty = [int(to[slot]) for slot in self._empty]
 
+    def restore(self, words: int, ids: list[str], owners: Slots) -> None:
+        """Take in the slots of a snapshot; columns and scope follow."""
+        self._grow(words)
+        self.ids = ids
+        self.owners = array("q", owners.astype(np.int64).tobytes())
+        self.slots = {id_: slot for slot, id_ in enumerate(ids) if id_}
+        self._empty = [slot for slot, owner in enumerate(self.owners) if not owner]
+
+    def bury(self, id_: str) -> None:
+        """Take out a notification whose conditions are not known any more; its slot is not used again."""
+        slot = self.slots.pop(id_)
+        self.ids[slot] = ""
+        self.owners[slot] = _NOBODY
+
+    def settle(self) -> None:
+        """Put every slot into the scope of its owner, as people are now."""
+        owners = np.frombuffer(self.owners, np.int64)
+        if not len(owners):
+            return
+        order = np.argsort(owners, kind="stable")
+        found, first = np.unique(owners[order], return_index=True)
+        for owner, slots in zip(found.tolist(), np.split(order, first[1:]), strict=True):
+            reach = self._reach_of(self.directory.persons.get(owner))
+            if reach:
+                for slot in slots.tolist():
+                    self.scope.add(slot, reach)
+
     def move(self, old: Person | None, new: Person) -> None:
         """Follow a change of a person's access."""
         before, after = self._reach_of(old), self._reach_of(new)
@@ -194,7 +223,7 @@ class Shelf:
     def _parts(self) -> list[Scope | Column]:
         return [self.scope, *self.codes.values(), *self.checks.values()]
 
-    def _column(self, place: Place) -> Column:
+    def column(self, place: Place) -> Column:
         """Return the column of a place; it is made when somebody first asks."""
         column: Column | None = self.codes.get(place) or self.checks.get(place)
         if column is None:

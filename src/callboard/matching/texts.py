@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import ahocorasick  # type: ignore[import-not-found] # it has no types
+import ahocorasick
 import numpy as np
 
 from callboard.base.texts import folded
@@ -29,18 +29,18 @@ class TextColumn:
 
     def __init__(self, field: str, words: int) -> None:
         self.field = field
-        self._wish = np.zeros(words * BITS, np.int64)
-        self._numbers: dict[str, dict[str, int]] = {"equals": {}, "starts_with": {}, "contains": {}}
+        self.wish = np.zeros(words * BITS, np.int64)
+        self.numbers: dict[str, dict[str, int]] = {"equals": {}, "starts_with": {}, "contains": {}}
         self._askers = [1]
         self._free: list[int] = []
         self._true = np.zeros(_FIRST_WISHES, np.bool_)
         self._true[NOTHING] = True
         self._heads = Lengths()
-        self._needles = Needles(self._numbers["contains"])
+        self._needles = Needles(self.numbers["contains"])
 
     def add(self, slot: int, condition: Condition) -> None:
         """Let a slot ask."""
-        numbers, text = self._numbers[condition.op], condition.operand
+        numbers, text = self.numbers[condition.op], condition.operand
         number = numbers.get(text)
         if number is None:
             number = numbers[text] = self._new_number()
@@ -49,7 +49,7 @@ class TextColumn:
             elif condition.op == "contains":
                 self._needles.add(text)
         self._askers[number] += 1
-        self._wish[slot] = number
+        self.wish[slot] = number
 
     def _new_number(self) -> int:
         if self._free:
@@ -61,9 +61,9 @@ class TextColumn:
 
     def remove(self, slot: int, condition: Condition) -> None:
         """Undo `add`."""
-        numbers, text = self._numbers[condition.op], condition.operand
+        numbers, text = self.numbers[condition.op], condition.operand
         number = numbers[text]
-        self._wish[slot] = NOTHING
+        self.wish[slot] = NOTHING
         self._askers[number] -= 1
         if not self._askers[number]:
             del numbers[text]
@@ -78,7 +78,7 @@ class TextColumn:
         come_true: list[int] = []
         for value in event.values(self.field):
             come_true += self._come_true(folded(value))
-        wishes = self._wish.take(slots)
+        wishes = self.wish.take(slots)
         if not come_true:
             none: Passes = wishes == NOTHING
             return none
@@ -92,7 +92,7 @@ class TextColumn:
 
     def _come_true(self, text: str) -> list[int]:
         """Return the wishes that a text makes come true."""
-        equals, starts, contains = self._numbers.values()
+        equals, starts, contains = self.numbers.values()
         found = [equals[text]] if text in equals else []
         if starts:
             heads = (text[:length] for length in self._heads.up_to(len(text)))
@@ -103,18 +103,33 @@ class TextColumn:
 
     def grow(self, words: int) -> None:
         """Make room for more slots."""
-        more = words * BITS - len(self._wish)
-        self._wish = np.concatenate((self._wish, np.zeros(more, np.int64)))
+        more = words * BITS - len(self.wish)
+        self.wish = np.concatenate((self.wish, np.zeros(more, np.int64)))
 
     def move(self, to: Slots) -> None:
         """Give each slot its new number."""
-        self._wish[to] = self._wish[: len(to)].copy()
+        self.wish[to] = self.wish[: len(to)].copy()
+
+    def restore(self, wish: Slots, numbers: dict[str, dict[str, int]]) -> None:
+        """Take in what another column held."""
+        self.wish = wish
+        for op, known in numbers.items():
+            self.numbers[op].update(known)
+        counts = np.bincount(wish)
+        last = max((one for known in numbers.values() for one in known.values()), default=NOTHING)
+        self._askers = [1, *counts[1:].tolist(), *[0] * (last + 1 - len(counts))]
+        self._free = [number for number, askers in enumerate(self._askers) if not askers]
+        self._true = np.zeros(max(_FIRST_WISHES, len(self._askers)), np.bool_)
+        self._true[NOTHING] = True
+        for text in self.numbers["starts_with"]:
+            self._heads.add(len(text))
+        self._needles.build()
 
     @property
     def used_bytes(self) -> int:
         """Return about how much memory the column takes."""
-        wishes = sum(len(one) for one in self._numbers.values())
-        return int(self._wish.nbytes + self._true.nbytes) + wishes * _BYTES_PER_WISH
+        wishes = sum(len(one) for one in self.numbers.values())
+        return int(self.wish.nbytes + self._true.nbytes) + wishes * _BYTES_PER_WISH
 
 
 _BYTES_PER_WISH = 400
