@@ -38,10 +38,19 @@ class CodeColumn:
         values_of: the event's values as they are compared.
         broader: resolves `any_of_incl`.
         steady: whether what `broader` says of a code never changes, so that whole rows can be kept.
+        literal: whether codes are compared as the event has them.
     """
 
     def __init__(
-        self, field: str, words: int, budget: Budget, *, values_of: ValuesOf, broader: Broader, steady: bool
+        self,
+        field: str,
+        words: int,
+        budget: Budget,
+        *,
+        values_of: ValuesOf,
+        broader: Broader,
+        steady: bool,
+        literal: bool = True,
     ) -> None:
         self.field = field
         self.open = all_set(words)
@@ -51,6 +60,7 @@ class CodeColumn:
         self._values_of = values_of
         self._broader = broader
         self._steady = steady
+        self._literal = literal
 
     def _postings(self, op: str) -> Postings:
         return self.none if op == "none_of" else self.broad if op == "any_of_incl" else self.any
@@ -84,13 +94,16 @@ class CodeColumn:
     def narrow(self, row: Row, event: Event) -> None:
         """Clear the bits of the slots whose condition the event fails."""
         value = event.data.get(self.field)
-        if value is None and self.field:
-            np.bitwise_and(row, self.open, row)
+        if (value is None and self.field) or (self._literal and type(value) is str and not self._is_named(value)):
+            np.bitwise_and(row, self.open, row)  # codes from events are unbounded: those nobody names are not kept
         elif type(value) is not list and self.by_value:
             apply_form(row, self.open, self._form(value, event, len(row)))
         else:
             passing, failing = self._met(self._values_of(event), len(row))
             np.bitwise_and(row, opened(self.open, passing, failing) if passing or failing else self.open, row)
+
+    def _is_named(self, value: str) -> bool:
+        return value in self.any.slots or value in self.none.slots or bool(self.broad.slots)
 
     def _form(self, value: Any, event: Event, words: int) -> Form:
         """Return what is left of a full row after narrowing it by one value: all of it, or the words beside `open`."""
@@ -99,7 +112,7 @@ class CodeColumn:
             return known
         passing, failing = self._met(self._values_of(event), words, keep=False)
         if not passing and not failing:
-            return self.open  # codes from events are unbounded: do not remember those nobody names
+            return self.open
         small = all(type(one) is Words for one in (*passing, *failing))
         form = (words_beside if small else opened)(self.open, passing, failing)
         self.rows.keep(value, form)

@@ -116,7 +116,9 @@ def new_code_column(field: Field, words: int, budget: Budget, directory: Directo
     if field.key == MENTIONS_ME:
         return CodeColumn("", words, budget, values_of=_mentioned(directory), broader=_itself, steady=True)
     if field.type is FieldType.LANGUAGE:
-        return CodeColumn(field.key, words, budget, values_of=_lowered(field.key), broader=_ranges, steady=True)
+        return CodeColumn(
+            field.key, words, budget, values_of=_lowered(field.key), broader=_ranges, steady=True, literal=False
+        )
     return CodeColumn(
         field.key,
         words,

@@ -86,8 +86,9 @@ def form_of(slots: Sequence[int], words: int) -> Form:
 
 def bytes_of(form: Form) -> int:
     """Return about how much memory a form takes."""
-    arrays = form if isinstance(form, Words) else (form,)
-    return FORM_BYTES + sum(one.nbytes for one in arrays)
+    if type(form) is Words:
+        return FORM_BYTES + 2 * form.at.nbytes
+    return FORM_BYTES + np.asarray(form).nbytes
 
 
 def add_form(row: Row, form: Form) -> None:

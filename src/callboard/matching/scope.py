@@ -63,6 +63,8 @@ class Scope:
         words, data, ancestors = len(row), event.data, self._directory.ancestors
         for field, postings in self._fields:
             value = data.get(field)
+            if value is None:
+                continue
             for one in value if type(value) is list else (value,):
                 for partner in ancestors(one) if isinstance(one, str) else ():
                     form = postings.derived.young.get(partner)

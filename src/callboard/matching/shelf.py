@@ -118,7 +118,10 @@ class Shelf:
         passes: Passes | None = None
         for check in self.checks.values():
             more = check.passing(slots, event)
-            passes = more if passes is None else passes & more
+            if passes is None:
+                passes = more
+            else:
+                passes &= more
         if passes is not None:
             slots = slots[passes]
         return Found(self, self._sure(slots, event) if self.unsure else slots)

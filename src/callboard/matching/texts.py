@@ -75,9 +75,11 @@ class TextColumn:
 
     def passing(self, slots: Slots, event: Event) -> Passes:
         """Return which of the slots have a condition that the event satisfies."""
-        come_true: list[int] = []
-        for value in event.values(self.field):
-            come_true += self._come_true(folded(value))
+        value = event.data.get(self.field)
+        if type(value) is str:
+            come_true = self._come_true(folded(value))
+        else:
+            come_true = [number for one in event.values(self.field) for number in self._come_true(folded(one))]
         wishes = self.wish.take(slots)
         if not come_true:
             none: Passes = wishes == NOTHING
