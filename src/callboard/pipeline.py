@@ -36,11 +36,13 @@ from callboard.decisions.windows import WindowCache
 from callboard.intake import store as log
 from callboard.intake.cloudevents import Draft
 from callboard.intake.store import Receipt
+from callboard.keeping import fetch, keep
 from callboard.mail import store as outbox
 from callboard.mail.composing import compose_again, compose_windows
 from callboard.mail.models import MailState
 from callboard.mail.owners import Owner
 from callboard.matching.index import Matcher
+from callboard.matching.selfcheck import SelfCheck
 from callboard.people import store as people
 from callboard.people.rules import read_people
 from callboard.people.sequences import hold_changes
@@ -54,6 +56,7 @@ EVENTS_PER_BATCH = 500
 WINDOWS_PER_BATCH = 500
 """Claims of hundreds of rows: a commit costs as much as ten of them. Source: reference/delivery.md 1."""
 
+INDEX_FILE = "index.npz"
 DEADLOCK_TRIES = 5
 DECISIONS_PER_BATCH = 20_000
 """Ledger rows of one transaction: about a second's work, so that intake never waits long for the write lock."""
@@ -72,6 +75,8 @@ class Pipeline:
         self.catalogue = catalogue or load_catalogue(config.catalogue_path)
         self.world = World(self.catalogue)
         self.matcher = Matcher(self.catalogue, self.world.directory, self.world.book)
+        self._kept_revision = -1
+        self.selfcheck = SelfCheck(self.matcher)
         self.scheduler = Scheduler(timedelta(seconds=config.collapse_s), WindowCache())
         self.counts: Counter[str] = Counter()
 
@@ -101,6 +106,17 @@ class Pipeline:
             return log.add_events(drafts, self.now())
 
     # match and decide
+
+    def open_index(self) -> None:
+        """Make the index, from its file when that fits."""
+        path = self.config.home / INDEX_FILE
+        if not fetch(self.matcher, path, preferences.changed_since):
+            self._kept_revision = self.world.revision if keep(self.matcher.index, self.world.revision, path) else -1
+
+    def keep_index(self) -> None:
+        """Write the index to its file, unless the file says the same."""
+        if self.matcher.has_index and self.world.revision != self._kept_revision:
+            keep(self.matcher.index, self.world.revision, self.config.home / INDEX_FILE)
 
     def decide_accepted(self) -> int:
         """Match and decide the oldest batch of accepted events; return how many there were.
@@ -152,26 +168,41 @@ class Pipeline:
             if not batch:
                 return 0
             self.world.refresh()
+            if not self.matcher.has_index:
+                self.open_index()
             pending: list[Pending] = []
             decided: list[int] = []
             for event, late in batch:
-                pending += self._decide_event(event, now, late=late)
+                matched = self._match(event, compared=not decided)
+                pending += self._decide_event(event, matched, now, late=late)
                 decided.append(event.number)
                 if len(pending) >= DECISIONS_PER_BATCH:
                     break
+            ledger.add_match_checks(*self.selfcheck.take_counts())
             ledger.add_decisions(self.scheduler.schedule(pending, now), now)
             log.mark_decided(decided)
         self.counts["events"] += len(decided)
         self.counts["decisions"] += len(pending)
         return len(decided)
 
-    def _decide_event(self, event: Event, now: datetime, *, late: bool) -> list[Pending]:
+    def _match(self, event: Event, *, compared: bool) -> dict[int, list[Notification]]:
+        """Return whose notifications the event satisfies; `compared` with the definition, whose word counts."""
         if event.type not in self.catalogue.event_types:
             raise RejectedError(f"{event.type} is not an event type of the catalogue any more")
+        matched = self.matcher.match(event)
+        if compared:
+            matched, doubts = self.selfcheck.confirm(event, matched)
+            if doubts:
+                logger.error("the index is wrong", event_id=event.id, source=event.source, notifications=doubts[:20])
+        return matched
+
+    def _decide_event(
+        self, event: Event, matched: dict[int, list[Notification]], now: datetime, *, late: bool
+    ) -> list[Pending]:
         persons = self.world.directory.persons
         return [
-            Pending(event, self._decide_one(persons[user_id], event, matched, now), late)
-            for user_id, matched in sorted(self.matcher.match(event).items())
+            Pending(event, self._decide_one(persons[user_id], event, asking, now), late)
+            for user_id, asking in sorted(matched.items())
         ]
 
     def _decide_one(self, person: Person, event: Event, matched: Sequence[Notification], now: datetime) -> Decision:

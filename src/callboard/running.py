@@ -67,6 +67,7 @@ class Runner:
         finally:
             keeper.cancel()
             await courier.close()
+            await self._db(self.pipeline.keep_index)
             await self._db(owner.__exit__, None, None, None)
             await self._db(_close_connection)
             self.database.shutdown()

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
-from tests.property.studio import books, catalogues, customs, directories, events
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from tests.property.studio import AT, ROLES, books, catalogues, customs, directories, events
 
 from callboard.matching.definition import matches
 from callboard.matching.index import Matcher
@@ -73,3 +74,69 @@ def test_a_change_of_people_or_notifications_is_seen_by_the_next_event(
     directory.put_person(replace(person, partner=partner.id, kind=partner.kind, roles=other.roles))
     directory.put_partner(replace(directory.partners["f2"], parent=data.draw(st.sampled_from([None, "f0", "f1"]))))
     assert indexed(matcher, event) == plain(catalogue, directory, book, event)
+
+
+class Changes(RuleBasedStateMachine):
+    """Settings and people change in any order, and every event in between is answered right."""
+
+    @initialize(catalogue=catalogues(), directory=directories(), book=books(), event=events())
+    def begin(self, catalogue, directory, book, event):
+        self.catalogue, self.directory, self.book = catalogue, directory, book
+        self.matcher = Matcher(catalogue, directory, book)
+        self.matcher.match(event)
+
+    @rule(data=st.data(), number=st.integers(0, 12))
+    def create_or_edit(self, data, number):
+        self.book.put(data.draw(customs(number)))
+
+    @rule(data=st.data(), number=st.integers(100, 100_000), count=st.integers(1, 80))
+    def create_many(self, data, number, count):
+        made = data.draw(customs(number))
+        for more in range(count):
+            self.book.put(replace(made, id=f"n-{number + more}"))
+
+    @rule(data=st.data())
+    def delete(self, data):
+        if self.book.customs:
+            known = self.book.customs[data.draw(st.sampled_from(sorted(self.book.customs)))]
+            self.book.put(replace(known, deleted_at=AT))
+
+    @rule(number=st.integers(1, 6), active=st.booleans())
+    def deactivate_or_activate(self, number, active):
+        self.directory.put_person(replace(self.directory.persons[number], active=active))
+
+    @rule(number=st.integers(1, 6), roles=st.lists(st.sampled_from([one.id for one in ROLES]), unique=True, max_size=2))
+    def change_roles(self, number, roles):
+        self.directory.put_person(replace(self.directory.persons[number], roles=tuple(roles)))
+
+    @rule(
+        number=st.integers(1, 6), partner=st.sampled_from([f"{kind}{level}" for kind in "cfqs" for level in range(3)])
+    )
+    def move_person(self, number, partner):
+        kind = self.directory.partners[partner].kind
+        self.directory.put_person(replace(self.directory.persons[number], partner=partner, kind=kind))
+
+    @rule(one=st.integers(1, 6), other=st.integers(1, 6))
+    def exchange_addresses(self, one, other):
+        first, second = self.directory.persons[one], self.directory.persons[other]
+        self.directory.put_person(replace(first, email=second.email))
+        self.directory.put_person(replace(second, email=first.email))
+
+    @rule(kind=st.sampled_from("cfq"), parent=st.sampled_from([None, 0, 1]))
+    def move_partner(self, kind, parent):
+        partner = self.directory.partners[f"{kind}2"]
+        self.directory.put_partner(replace(partner, parent=None if parent is None else f"{kind}{parent}"))
+
+    @rule()
+    def arrange(self):
+        for shelf in self.matcher.index.shelves.values():
+            shelf.arrange()
+
+    @rule(event=events())
+    def match(self, event):
+        assert indexed(self.matcher, event) == plain(self.catalogue, self.directory, self.book, event)
+        assert len(self.matcher.index) == sum(one.inactive is None for one in self.book.customs.values())
+
+
+Changes.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestChanges = Changes.TestCase

@@ -17,6 +17,7 @@ from callboard.api.access import bearer
 from callboard.api.counters import REGISTRY
 from callboard.api.health import backlog
 from callboard.api.problems import Problem
+from callboard.decisions import store as ledger
 from callboard.insights import store as insights
 from callboard.intake import store as log
 from callboard.mail import direct
@@ -34,6 +35,12 @@ class _Database(Collector):
         decisions = insights.count_decisions()
         yield _by_label("callboard_decisions", "Rows of the ledger, by outcome", "outcome", decisions)
         yield _by_label("callboard_mails", "Mails, by state", "state", outbox.count_mails())
+        yield _by_label(
+            "callboard_match_checks",
+            "Events matched by index and by definition, by result; alarm when any is differing",
+            "result",
+            ledger.count_match_checks(),
+        )
         ages = backlog(process.now())
         yield GaugeMetricFamily(
             "callboard_oldest_undecided_seconds",

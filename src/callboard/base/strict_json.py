@@ -7,16 +7,20 @@ not UTF-8. Source: RFC 8259 4, 6, 8; RFC 7493 (I-JSON).
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import IO, Any
 
 MAX_DEPTH = 64
 """Levels of nesting; more than any portal's event needs, far below Python's recursion limit."""
 MAX_DIGITS = 400
 """Digits of an integer; far below the 4,300 where CPython refuses to convert one."""
 
+_CHUNK_BYTES = 1 << 20
+_SPACE = re.compile(r"[ \t\n\r]*")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[{]|[\]}]', re.DOTALL)
 
@@ -32,20 +36,93 @@ def loads(raw: bytes | str) -> Any:
         StrictJSONError: with one sentence that says what is wrong and where.
     """
     text = _decode(raw) if isinstance(raw, bytes) else raw
+    if text.startswith("\ufeff"):
+        raise StrictJSONError("not valid JSON: it begins with a byte order mark (BOM)")
     _refuse_deep(text)
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_constant=_refuse_constant,
-            parse_float=_float,
-            parse_int=_int,
-        )
+        value = _DECODER.decode(text)
     except json.JSONDecodeError as exc:
         raise StrictJSONError(f"not valid JSON: {exc.msg} at line {exc.lineno}, column {exc.colno}") from exc
-    if "\\u" in text or _LONE_SURROGATE.search(text) or "\x00" in text:
+    # Bytes that are UTF-8 hold no surrogates but escaped ones
+    if "\\u" in text or "\x00" in text or (isinstance(raw, str) and _LONE_SURROGATE.search(text)):
         _refuse_bad_characters(value)
     return value
+
+
+def items(file: IO[bytes]) -> Iterator[Any]:
+    """Yield the values of a JSON list one by one, however long the file is.
+
+    Raises:
+        StrictJSONError: it is not such a list, or holds what `loads` refuses; `loads` says what.
+    """
+    text = _Text(file)
+    if text.take() != "[":
+        raise StrictJSONError("not a list")
+    mark = text.peek()
+    while mark != "]":
+        yield text.value()
+        mark = text.peek()
+        if mark == ",":
+            text.take()
+        elif mark != "]":
+            raise StrictJSONError("not valid JSON: no comma between two values")
+    text.take()
+    if text.peek():
+        raise StrictJSONError("not valid JSON: something follows the list")
+
+
+class _Text:
+    """A file's text, of which only a part is in memory."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._text, self._at, self._ended = "", 0, False
+
+    def peek(self) -> str:
+        """Return the next character that is not white space; "" at the end."""
+        while True:
+            self._at = _SPACE.match(self._text, self._at).end()  # type: ignore[union-attr] # it matches nothing, too
+            if self._at < len(self._text) or not self._read():
+                return self._text[self._at : self._at + 1]
+
+    def take(self) -> str:
+        """Return that character and go behind it."""
+        found = self.peek()
+        self._at += len(found)
+        return found
+
+    def value(self) -> Any:
+        """Return the next value and go behind it."""
+        self.peek()
+        while True:
+            try:
+                value, end = _DECODER.raw_decode(self._text, self._at)
+            except json.JSONDecodeError as exc:
+                if not self._read():
+                    raise StrictJSONError(f"not valid JSON: {exc.msg}") from exc
+                continue
+            if end < len(self._text) or not self._read():  # a number may go on behind what was read
+                break
+        read = self._text[self._at : end]
+        self._at = end
+        _refuse_deep(read)
+        if "\\u" in read or "\x00" in read:
+            _refuse_bad_characters(value)
+        return value
+
+    def _read(self) -> bool:
+        """Read on, twice as much as is left; return whether there was more."""
+        if self._ended:
+            return False
+        left = self._text[self._at :]
+        raw = self._file.read(max(_CHUNK_BYTES, len(left)))
+        self._ended = not raw
+        try:
+            self._text, self._at = left + self._decoder.decode(raw, final=self._ended), 0
+        except UnicodeDecodeError as exc:
+            raise StrictJSONError("not UTF-8") from exc
+        return not self._ended
 
 
 def dumps(value: Any) -> str:
@@ -61,6 +138,8 @@ def _decode(raw: bytes) -> str:
 
 
 def _refuse_deep(text: str) -> None:
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return
     depth = 0
     for token in _BRACKETS.finditer(text):
         mark = token[0]
@@ -98,6 +177,11 @@ def _int(text: str) -> int:
     if len(text) > MAX_DIGITS:
         raise StrictJSONError(f"a number has over {MAX_DIGITS} digits")
     return int(text)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_float, parse_int=_int
+)
 
 
 def _refuse_bad_characters(value: Any) -> None:

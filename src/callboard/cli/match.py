@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import gc
+import multiprocessing
 import resource
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from callboard.base import strict_json
-from callboard.base.clock import Clock
 from callboard.base.config import read_clock
 from callboard.base.errors import Fault, RejectedError
 from callboard.catalogue.load import load_catalogue
 from callboard.catalogue.values import Catalogue
-from callboard.intake.cloudevents import Draft, read_line
-from callboard.matching.index import Matcher
+from callboard.intake.cloudevents import Draft, read_line, read_passing
+from callboard.matching.index import Index
+from callboard.matching.rows import Slots
 from callboard.people.rules import read_people
 from callboard.people.values import Directory
 from callboard.preferences.file import read_notifications
-from callboard.preferences.values import Book, Kind
+from callboard.preferences.values import Notification
 
 
 def read_json_file(path: Path) -> Any:
@@ -39,8 +47,8 @@ def read_json_file(path: Path) -> Any:
         raise RejectedError(f"{path}: {exc}") from exc
 
 
-def load_matcher(people: Path, notifications: Path, catalogue: Catalogue) -> Matcher:
-    """Return a matcher over two files.
+def load_index(people: Path, notifications: Path, catalogue: Catalogue) -> Index:
+    """Return an index over two files.
 
     Raises:
         RejectedError: with every fault of the files; a Custom notification without id is one.
@@ -53,7 +61,44 @@ def load_matcher(people: Path, notifications: Path, catalogue: Catalogue) -> Mat
         directory.put_partner(partner)
     for number, person in enumerate(found.persons, start=1):
         directory.put_person(replace(person, id=number))
-    raw = read_json_file(notifications)
+    try:
+        return _filled(catalogue, directory, _one_by_one(notifications, directory, catalogue))
+    except _IrregularError:
+        return _filled(catalogue, directory, _all_at_once(notifications, directory, catalogue))
+
+
+class _IrregularError(Exception):
+    """Something is not right with the file; reading it whole tells what."""
+
+
+def _filled(catalogue: Catalogue, directory: Directory, notifications: Iterable[Notification]) -> Index:
+    index = Index(catalogue, directory)
+    index.fill(notifications)
+    return index
+
+
+def _one_by_one(path: Path, directory: Directory, catalogue: Catalogue) -> Iterator[Notification]:
+    """Yield the Custom notifications of a file without having all of it in memory."""
+    seen: set[object] = set()
+    try:
+        with path.open("rb") as file:
+            for raw in strict_json.items(file):
+                if isinstance(raw, dict) and "default" not in raw and "id" not in raw:
+                    raise _IrregularError
+                found = read_notifications([raw], directory, catalogue, {})
+                if isinstance(found, list):
+                    raise _IrregularError
+                key = found.customs[0].id if found.customs else (found.mutes[0].user_id, found.mutes[0].ref)
+                if key in seen:
+                    raise _IrregularError
+                seen.add(key)
+                yield from found.customs
+    except (OSError, strict_json.StrictJSONError) as exc:
+        raise _IrregularError from exc
+
+
+def _all_at_once(path: Path, directory: Directory, catalogue: Catalogue) -> tuple[Notification, ...]:
+    raw = read_json_file(path)
     if isinstance(raw, list):
         nameless = [
             Fault(f"/{position}/id", "is missing; match needs the ids of notifications")
@@ -65,10 +110,7 @@ def load_matcher(people: Path, notifications: Path, catalogue: Catalogue) -> Mat
     file = read_notifications(raw, directory, catalogue, {})
     if isinstance(file, list):
         raise RejectedError(file)
-    book = Book()
-    for custom in file.customs:
-        book.put(custom)
-    return Matcher(replace(catalogue, defaults={}), directory, book)
+    return file.customs
 
 
 def event_lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -98,40 +140,119 @@ def checked(number: int, line: bytes, catalogue: Catalogue) -> Draft:
     return draft
 
 
-def match_lines(
-    matcher: Matcher, lines: Iterable[tuple[int, bytes]], clock: Clock, took_us: list[float]
-) -> Iterator[str]:
-    """Yield one JSON line per event line; add the time each took to `took_us`."""
-    for position, (number, line) in enumerate(lines):
+class Answers:
+    """Answers event lines with lines. The ids of a shelf are sorted and written as JSON once."""
+
+    def __init__(self, index: Index, accepted_at: datetime) -> None:
+        self.index = index
+        self.accepted_at = accepted_at
+        self._written: dict[str, tuple[Slots, list[str]]] = {}
+
+    def prepare(self) -> None:
+        """Sort and write the ids of all shelves."""
+        for event_type, shelf in self.index.shelves.items():
+            order = sorted(range(len(shelf.ids)), key=shelf.ids.__getitem__)
+            ranks = np.empty(len(order), np.int64)
+            ranks[order] = np.arange(len(order))
+            self._written[event_type] = ranks, [strict_json.dumps(shelf.ids[slot]) for slot in order]
+
+    def answer(self, number: int, line: bytes) -> str:
+        """Return the answer to one line.
+
+        Raises:
+            RejectedError: with every fault of the line.
+        """
+        event = read_passing(line.strip(b"\r\n"), self.index.catalogue, self.accepted_at)
+        if isinstance(event, list):
+            raise RejectedError([replace(one, index=number) for one in event])
+        found = self.index.find(event)
+        ids = ""
+        if found is not None and len(found.slots):
+            ranks, written = self._written[event.type]
+            ids = ",".join([written[rank] for rank in np.sort(ranks.take(found.slots)).tolist()])
+        return f'{{"event":{strict_json.dumps(event.id)},"notifications":[{ids}]}}\n'
+
+
+Line = tuple[int, bytes]
+LINES_PER_SHARE = 200
+"""Lines a process takes at a time: enough to make handing them over cheap."""
+
+_answers: list[Answers] = []
+"""What a forked process answers with."""
+
+
+def _answer_share(lines: Sequence[Line]) -> tuple[list[str], list[float], tuple[Fault, ...]]:
+    """Return the answers to some lines, the time each took, and the faults of the line that ended it."""
+    texts: list[str] = []
+    took_us: list[float] = []
+    for number, line in lines:
         start = time.perf_counter()
-        event = checked(number, line, matcher.catalogue).as_event(clock.now(), position)
-        found = matcher.match(event)
-        ids = sorted(one.id for matched in found.values() for one in matched if one.kind is Kind.CUSTOM)
+        try:
+            texts.append(_answers[0].answer(number, line))
+        except RejectedError as exc:
+            return texts, took_us, exc.faults
         took_us.append((time.perf_counter() - start) * 1e6)
-        yield strict_json.dumps({"event": event.id, "notifications": ids})
+    return texts, took_us, ()
 
 
-def run_match(people: Path, notifications: Path, events: Path, catalogue_path: Path, *, stats: bool) -> None:
+def write_answers(
+    answers: Answers, lines: Iterable[Line], write: Callable[[str], object], processes: int
+) -> array[float]:
+    """Write one JSON line per event line, in order; return the time each took.
+
+    Raises:
+        RejectedError: with every fault of the first faulty line; what stands before it is answered.
+    """
+    took_us = array("d")
+    rest = iter(lines)
+    shares = iter(lambda: list(islice(rest, LINES_PER_SHARE)), [])
+    _answers[:] = [answers]
+    with _team(processes) as ask:
+        while round_ := list(islice(shares, processes * 4 if processes > 1 else 1)):
+            for texts, took, faults in ask(_answer_share, round_):
+                write("".join(texts))
+                took_us.extend(took)
+                if faults:
+                    raise RejectedError(list(faults))
+    return took_us
+
+
+@contextmanager
+def _team(processes: int) -> Iterator[Callable[..., Iterable[Any]]]:
+    """Give a `map` over so many processes, which share the index as it is."""
+    if processes == 1:
+        yield map
+        return
+    gc.freeze()  # else the collector writes to every page, and nothing stays shared
+    with multiprocessing.get_context("fork").Pool(processes) as pool:
+        yield pool.imap
+
+
+def run_match(
+    people: Path, notifications: Path, events: Path, catalogue_path: Path, *, stats: bool, processes: int = 1
+) -> None:
     """Print the matches of every event, and on stderr the figures when `stats`."""
     began = time.perf_counter()
-    matcher = load_matcher(people, notifications, load_catalogue(catalogue_path))
+    gc.disable()  # a million notifications are no garbage, and looking at them all takes longer than making them
+    answers = Answers(load_index(people, notifications, load_catalogue(catalogue_path)), read_clock().now())
+    answers.prepare()
+    gc.freeze()
+    gc.enable()
     load_s = time.perf_counter() - began
-    took_us: list[float] = []
     began = time.perf_counter()
-    for line in match_lines(matcher, event_lines(events), read_clock(), took_us):
-        sys.stdout.write(line + "\n")
+    took_us = write_answers(answers, event_lines(events), sys.stdout.write, processes)
     sys.stdout.flush()
     if stats:
         spent_s = time.perf_counter() - began
-        sys.stderr.write(strict_json.dumps(_figures(matcher, took_us, load_s, spent_s)) + "\n")
+        sys.stderr.write(strict_json.dumps(_figures(len(answers.index), took_us, load_s, spent_s)) + "\n")
 
 
-def _figures(matcher: Matcher, took_us: list[float], load_s: float, spent_s: float) -> dict[str, float]:
+def _figures(notifications: int, took_us: Sequence[float], load_s: float, spent_s: float) -> dict[str, float]:
     ordered = sorted(took_us) or [0.0]
     return {
         "load_s": round(load_s, 3),
         "events": len(took_us),
-        "notifications": len(matcher.book.customs),
+        "notifications": notifications,
         "events_per_s": round(len(took_us) / spent_s, 1) if spent_s else 0.0,
         "p50_us": round(ordered[len(ordered) // 2], 1),
         "p99_us": round(ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)], 1),

@@ -109,10 +109,11 @@ def match(
         Path | None, typer.Option("--catalogue", help="A catalogue; the configured one without.")
     ] = None,
     stats: Annotated[bool, typer.Option("--stats", help="Print figures on stderr.")] = False,  # noqa: FBT002 - an option
+    processes: Annotated[int, typer.Option("--processes", min=1, max=256, help="How many work at once.")] = 1,
 ) -> None:
     """Print, offline, which Custom notifications each event matches."""
     path = catalogue_path or read_catalogue_path()
-    run_match(people, notifications, events, path, stats=stats)
+    run_match(people, notifications, events, path, stats=stats, processes=processes)
 
 
 @catalogue.command("check")

@@ -32,6 +32,13 @@ class Window(models.Model):
         ]
 
 
+class MatchChecks(models.Model):
+    """One row: how many events were matched by index and by definition, and for how many the two differed."""
+
+    checked = models.BigIntegerField(default=0)
+    differing = models.BigIntegerField(default=0)
+
+
 class Decision(models.Model):
     """The ledger: one row per event and person (D1). `refs_json` is the `notifications` of 4.4.
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, models
 
 from callboard.base import strict_json
 from callboard.base.instants import from_us, to_us
 from callboard.base.reasons import Frequency, Outcome, Reason
-from callboard.decisions.models import Window
+from callboard.decisions.models import MatchChecks, Window
 from callboard.decisions.rules import Decision
 from callboard.decisions.windows import Span
 from callboard.people.sequences import take_ids
@@ -55,6 +55,21 @@ class Scheduled:
     event_number: int
     decision: Decision
     window_id: int | None
+
+
+def add_match_checks(checked: int, differing: int) -> None:
+    """Count comparisons of the index with the definition."""
+    MatchChecks.objects.get_or_create(id=1)
+    MatchChecks.objects.filter(id=1).update(
+        checked=models.F("checked") + checked, differing=models.F("differing") + differing
+    )
+
+
+def count_match_checks() -> dict[str, int]:
+    """Return how many comparisons there were, by result."""
+    row = MatchChecks.objects.filter(id=1).first()
+    checked, differing = (row.checked, row.differing) if row else (0, 0)
+    return {"equal": checked - differing, "differing": differing}
 
 
 def enter_deciding() -> None:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import unquote_to_bytes
 
 from callboard.base import strict_json
@@ -23,6 +23,8 @@ from callboard.catalogue.values import Catalogue, Event, Field, FieldType
 
 MAX_EVENT_BYTES = 256 * 1024
 """Size of one event. Source: interfaces 4.3."""
+_SURELY_STORED_BYTES = 16 * 1024
+"""A text of so many bytes can not become longer than an event may be: a number grows fivefold at most."""
 MAX_BATCH = 1_000
 """Events of one HTTP batch. Source: interfaces 6."""
 MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -32,6 +34,7 @@ _ATTRIBUTE = re.compile(r"[a-z0-9]{1,64}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _VERSION = re.compile(r"\.v\d{1,9}")
 _JSON_TYPE = re.compile(r"(application|text)/([\w.-]+\+)?json\s*(;.*)?", re.IGNORECASE)
+_PARSED = (FieldType.INTEGER, FieldType.BOOLEAN, FieldType.DATE)
 _TEXTS = ("id", "source", "type", "specversion", "subject", "time", "datacontenttype", "dataschema")
 
 
@@ -67,6 +70,10 @@ class Draft:
             accepted_at=accepted_at,
             data=self.data,
         )
+
+
+Said: TypeAlias = tuple[str, datetime | None, dict[str, Any]]
+"""An event's type, time and data."""
 
 
 def event_key(source: str, id: str) -> str:  # noqa: A002 - the CloudEvents word
@@ -129,6 +136,38 @@ def read_binary(headers: Iterable[tuple[str, str]], body: bytes, catalogue: Cata
 
 def read_event(raw: Any, catalogue: Catalogue) -> Draft | list[Fault]:
     """Return the event of a JSON value in the CloudEvents JSON format, or every fault in it."""
+    said = _said(raw, catalogue)
+    return _draft(raw, said, catalogue) if isinstance(said, tuple) else said
+
+
+def read_passing(raw: bytes, catalogue: Catalogue, accepted_at: datetime) -> Event | list[Fault]:
+    """Return the event of one JSON text as `read_line` takes it, for whom nothing needs to be stored."""
+    if len(raw) > _SURELY_STORED_BYTES:
+        draft = read_line(raw, catalogue)
+        return draft.as_event(accepted_at) if isinstance(draft, Draft) else draft
+    try:
+        value = strict_json.loads(raw)
+    except strict_json.StrictJSONError as exc:
+        return [Fault("", str(exc))]
+    said = _said(value, catalogue)
+    if not isinstance(said, tuple):
+        return said
+    event_type, time_at, data = said
+    return Event(
+        number=0,
+        key="",
+        source=value["source"],
+        id=value["id"],
+        type=event_type,
+        subject=value.get("subject"),
+        time_at=time_at or accepted_at,
+        accepted_at=accepted_at,
+        data=data,
+    )
+
+
+def _said(raw: Any, catalogue: Catalogue) -> Said | list[Fault]:
+    """Return the type, time and data of an event, checked, or every fault in it."""
     if not isinstance(raw, dict):
         return [Fault("", f"an event must be an object, not {kind_of(raw)}")]
     faults = list(_attribute_faults(raw))
@@ -142,22 +181,25 @@ def read_event(raw: Any, catalogue: Catalogue) -> Draft | list[Fault]:
         faults.append(Fault("/data", f"must be an object, not {kind_of(data)}"))
         data = None
     checked = _checked_data(data or {}, catalogue, faults)
-    if faults:
-        return faults
+    return faults or (str(event_type), time_at, checked)
+
+
+def _draft(raw: dict[str, Any], said: Said, catalogue: Catalogue) -> Draft | list[Fault]:
+    event_type, time_at, checked = said
     text = strict_json.dumps(checked)
     if len(text.encode()) > MAX_EVENT_BYTES:
         return [Fault("/data", f"has {len(text.encode())} bytes; an event may have {MAX_EVENT_BYTES}")]
-    said = [event_type, raw.get("subject"), format_instant(time_at) if time_at else None, text]
+    content = [event_type, raw.get("subject"), format_instant(time_at) if time_at else None, text]
     return Draft(
         key=event_key(raw["source"], raw["id"]),
         source=raw["source"],
         id=raw["id"],
-        type=str(event_type),
+        type=event_type,
         subject=raw.get("subject"),
         time_at=time_at,
         data=checked,
         text=text,
-        digest=hashlib.blake2b(strict_json.dumps(said).encode(), digest_size=16).hexdigest(),
+        digest=hashlib.blake2b(strict_json.dumps(content).encode(), digest_size=16).hexdigest(),
         unknown=tuple(_unknown_values(checked, catalogue)),
     )
 
@@ -202,7 +244,7 @@ def _text_fault(name: str, value: Any) -> str | None:
         return f"must be a text, not {kind_of(value)}"
     if not value:
         return "must not be empty"
-    if "\x00" in value or (name != "subject" and _CONTROL.search(value)):
+    if "\x00" in value or (name != "subject" and not value.isprintable() and _CONTROL.search(value)):
         return "holds a control character"
     if name == "specversion" and value != "1.0":
         return f"{value[:20]!r} is not supported; send 1.0"
@@ -227,6 +269,10 @@ def _checked_data(data: dict[str, Any], catalogue: Catalogue, faults: list[Fault
         field = catalogue.fields.get(key)
         if field is None or value is None:
             continue
+        if type(value) is str and field.type not in _PARSED:  # most are plain texts
+            if field.multiple:
+                checked[key] = [value]
+            continue
         values = value if isinstance(value, list) and field.multiple else [value]
         if field.multiple:
             checked[key] = values
@@ -235,14 +281,19 @@ def _checked_data(data: dict[str, Any], catalogue: Catalogue, faults: list[Fault
             if fault:
                 faults.append(Fault(f"/data/{_escaped(key)}", fault))
                 break
+    faults += _other_faults(data)
+    return checked
+
+
+def _other_faults(data: dict[str, Any]) -> Iterable[Fault]:
+    """Yield what is wrong with the data that is no field of the catalogue."""
     for key in ("mentions", "title_names"):
         value = data.get(key)
         listed = value if isinstance(value, list) else [value]
         if value is not None and not all(isinstance(one, str) for one in listed):
-            faults.append(Fault(f"/data/{key}", "must be a list of texts"))
+            yield Fault(f"/data/{key}", "must be a list of texts")
     if data.get("actor") is not None and not isinstance(data["actor"], str):
-        faults.append(Fault("/data/actor", f"must be an e-mail address, not {kind_of(data['actor'])}"))
-    return checked
+        yield Fault("/data/actor", f"must be an e-mail address, not {kind_of(data['actor'])}")
 
 
 def _value_fault(field: Field, value: Any) -> str | None:

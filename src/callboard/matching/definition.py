@@ -7,7 +7,7 @@ from callboard.catalogue.conditions import holds
 from callboard.catalogue.values import Catalogue, Event
 from callboard.people.access import may_see, valid_roles
 from callboard.people.values import Directory, Person
-from callboard.preferences.values import Kind, Notification
+from callboard.preferences.values import Book, Kind, Notification, from_default
 
 
 def matches(
@@ -34,3 +34,19 @@ def asks_for(
         holds(one, catalogue.fields[one.field], event, viewer=person.key, ancestors=directory.ancestors)
         for one in notification.where
     )
+
+
+def everybody(event: Event, catalogue: Catalogue, directory: Directory, book: Book) -> dict[int, list[Notification]]:
+    """Return user id -> the person's notifications that match, Defaults first, by asking each of them."""
+    labels = catalogue.event_types
+    defaults = [from_default(one, labels[event.type].label) for one in catalogue.defaults_by_type.get(event.type, ())]
+    found: dict[int, list[Notification]] = {}
+    for person in directory.persons.values():
+        for default in defaults:
+            if matches(default, person, event, catalogue, directory):
+                found.setdefault(person.id, []).append(default)
+    for custom in book.of_type(event.type):
+        owner = directory.persons.get(custom.user_id or 0)
+        if owner and matches(custom, owner, event, catalogue, directory):
+            found.setdefault(owner.id, []).append(custom)
+    return found

@@ -2,71 +2,143 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
-from callboard.base.reasons import Access
-from callboard.catalogue.values import Catalogue, Event, PartnerKind
+from callboard.catalogue.values import MENTIONS_ME, Catalogue, Default, Event
+from callboard.matching.audience import Audiences
 from callboard.matching.definition import asks_for
-from callboard.people.access import concerned_partners, may_see
-from callboard.people.values import Directory
+from callboard.matching.postings import Budget
+from callboard.matching.shelf import Found, Shelf
+from callboard.people.values import Directory, Person
 from callboard.preferences.values import Book, Notification, from_default
+
+DERIVED_BYTES = 128 * 1024 * 1024
+"""What rows derived from the index may take; a million notifications are content with half of it."""
+
+
+class Index:
+    """The Custom notifications of everybody, on one shelf for each event type.
+
+    It follows the directory and, once `follow` was called, a book: a change is seen by the next
+    event. Owned by one thread, as they are: matching and changes take turns, no lock is needed.
+    """
+
+    def __init__(self, catalogue: Catalogue, directory: Directory, derived_bytes: int = DERIVED_BYTES) -> None:
+        self.catalogue = catalogue
+        self.directory = directory
+        self.budget = Budget(derived_bytes)
+        self.shelves: dict[str, Shelf] = {}
+        directory.watchers.append(self._move)
+
+    def __len__(self) -> int:
+        """Return how many notifications there are."""
+        return sum(len(one) for one in self.shelves.values())
+
+    @property
+    def used_bytes(self) -> int:
+        """Return about how much memory the index takes, what is derived included."""
+        return self.budget.used_bytes + sum(one.used_bytes for one in self.shelves.values())
+
+    def find(self, event: Event) -> Found | None:
+        """Return the notifications that the event satisfies; None when its type has none."""
+        shelf = self.shelves.get(event.type)
+        return shelf.find(event) if shelf else None
+
+    def fill(self, notifications: Iterable[Notification]) -> None:
+        """Add many notifications, each of which may be forgotten then, and arrange them."""
+        for one in notifications:
+            self.change(None, one)
+        for shelf in self.shelves.values():
+            shelf.arrange()
+
+    def follow(self, book: Book) -> None:
+        """Take in each change of a book from now on."""
+        book.watchers.append(self.change)
+
+    def change(self, old: Notification | None, new: Notification | None) -> None:
+        """Take a notification out, put its successor in, or both."""
+        if old is not None and old.inactive is None:
+            self.shelves[old.event_type].remove(old)
+        if new is not None and new.inactive is None:
+            shelf = self.shelves.get(new.event_type)
+            if shelf is None:
+                shelf = Shelf(new.event_type, self.catalogue, self.directory, self.budget)
+                self.shelves[new.event_type] = shelf
+            shelf.add(new)
+
+    def _move(self, old: Person | None, new: Person) -> None:
+        for shelf in self.shelves.values():
+            shelf.move(old, new)
 
 
 class Matcher:
     """Answers "whose notifications does this event satisfy?" over a directory and a book.
 
-    It reads both as they are at each call, so a change is seen by the next event.
+    The index is made with the first event; from then on it follows their changes.
     """
 
     def __init__(self, catalogue: Catalogue, directory: Directory, book: Book) -> None:
         self.catalogue = catalogue
         self.directory = directory
         self.book = book
+        self._index: Index | None = None
+        self.audiences = Audiences(catalogue, directory)
+        directory.watchers.append(self.audiences.move)
+
+    @property
+    def index(self) -> Index:
+        """Return the index of the book; make it when there is none."""
+        if self._index is None:
+            index = Index(self.catalogue, self.directory)
+            index.fill(self.book.customs.values())
+            self.adopt(index)
+            return index
+        return self._index
+
+    @property
+    def has_index(self) -> bool:
+        """Return whether the index is made."""
+        return self._index is not None
+
+    def adopt(self, index: Index) -> None:
+        """Answer with an index that knows the book."""
+        index.follow(self.book)
+        self._index = index
 
     @cached_property
-    def defaults(self) -> Mapping[str, tuple[Notification, ...]]:
-        """Return the Defaults of each event type as notifications."""
+    def defaults(self) -> Mapping[str, tuple[tuple[Default, Notification], ...]]:
+        """Return the Defaults of each event type, also as notifications."""
         labels = self.catalogue.event_types
         return {
-            type_id: tuple(from_default(one, labels[type_id].label) for one in found)
+            type_id: tuple((one, from_default(one, labels[type_id].label)) for one in found)
             for type_id, found in self.catalogue.defaults_by_type.items()
         }
 
     def match(self, event: Event) -> dict[int, list[Notification]]:
         """Return user id -> the person's notifications that match, Defaults first (M1, A1–A4).
 
-        Persons without a match are not in it.
+        Persons without a match are not in it. Muted notifications are: a muted match is
+        recorded as a skip (D2).
         """
-        found: dict[int, list[Notification]] = {}
-        allowed: dict[int, bool] = {}
-        for default in self.defaults.get(event.type, ()):
-            for user_id in self._audience(default, event):
-                if self._may_see(user_id, event, allowed) and self._asks(default, user_id, event):
-                    found.setdefault(user_id, []).append(default)
-        for custom in self.book.of_type(event.type):
-            owner = custom.user_id
-            if owner is None or custom.inactive or not self._may_see(owner, event, allowed):
-                continue
-            if self._asks(custom, owner, event):
-                found.setdefault(owner, []).append(custom)
-        return found
+        found: defaultdict[int, list[Notification]] = defaultdict(list)
+        for default, notification in self.defaults.get(event.type, ()):
+            for user_id in self._asking(default, notification, event):
+                found[user_id].append(notification)
+        customs = self.index.find(event)
+        if customs is not None:
+            known = self.book.customs
+            for id_ in customs.ids():
+                custom = known[id_]
+                found[custom.user_id or 0].append(custom)
+        return dict(found)
 
-    def _audience(self, default: Notification, event: Event) -> set[int]:
-        """Return the holders of a Default's role whose partner the event concerns."""
-        role = self.catalogue.roles[default.role or ""]
-        partners = None if role.kind is PartnerKind.STUDIO else concerned_partners(event, role.kind, self.directory)
-        holders = self.directory.holders(role.id, partners)
-        return {one for one in holders if self.directory.persons[one].kind is role.kind}
-
-    def _may_see(self, user_id: int, event: Event, allowed: dict[int, bool]) -> bool:
-        known = allowed.get(user_id)
-        if known is None:
-            person = self.directory.persons.get(user_id)
-            known = person is not None and may_see(person, event, self.catalogue, self.directory) is Access.ALLOWED
-            allowed[user_id] = known
-        return known
-
-    def _asks(self, notification: Notification, user_id: int, event: Event) -> bool:
-        person = self.directory.persons[user_id]
-        return asks_for(notification, person, event, self.catalogue, self.directory)
+    def _asking(self, default: Default, notification: Notification, event: Event) -> list[int]:
+        """Return the ids of the people whose Default matches."""
+        persons = self.directory.persons
+        audience = self.audiences.of(default, event)
+        personal = any(one.field == MENTIONS_ME for one in default.where)
+        asked = audience if personal else audience[:1]  # what one person is told, all of them are
+        asking = [one for one in asked if asks_for(notification, persons[one], event, self.catalogue, self.directory)]
+        return asking if personal or not asking else audience

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from callboard.base.texts import address_key
@@ -47,7 +47,8 @@ class Person:
 class Directory:
     """All partners and persons in memory, with the look-ups the rules need.
 
-    Changed only by `put_partner` and `put_person`, by the thread that owns it.
+    Changed only by `put_partner` and `put_person`, by the thread that owns it. `watchers` are
+    told of each change of a person: what was known before, if anything, and what is now.
     """
 
     def __init__(self) -> None:
@@ -57,6 +58,7 @@ class Directory:
         self._holders: dict[tuple[str, str | None], set[int]] = {}
         self._role_holders: dict[str, set[int]] = {}
         self._ancestors: dict[str, tuple[str, ...]] = {}
+        self.watchers: list[Callable[[Person | None, Person], None]] = []
 
     def put_partner(self, partner: Partner) -> None:
         """Add a partner or replace what is known of it."""
@@ -67,7 +69,8 @@ class Directory:
         """Add a person or replace what is known of the person."""
         old = self.persons.get(person.id)
         if old:
-            self._by_key.pop(old.key, None)
+            if self._by_key.get(old.key) == old.id:  # else two persons have changed addresses
+                del self._by_key[old.key]
             for role in old.roles:
                 self._holders[role, old.partner].discard(old.id)
                 self._role_holders[role].discard(old.id)
@@ -76,6 +79,8 @@ class Directory:
         for role in person.roles:
             self._holders.setdefault((role, person.partner), set()).add(person.id)
             self._role_holders.setdefault(role, set()).add(person.id)
+        for told in self.watchers:
+            told(old, person)
 
     def by_email(self, email: str) -> Person | None:
         """Return the person with this address, compared case-insensitively."""

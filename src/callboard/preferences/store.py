@@ -31,6 +31,11 @@ def apply_changes(book: Book, since: int, catalogue: Catalogue) -> None:
         book.put_mute(mute)
 
 
+def changed_since(revision: int) -> list[str]:
+    """Return the ids of the Custom notifications that changed after a revision, deleted ones included."""
+    return list(CustomNotification.objects.filter(revision__gt=revision).values_list("id", flat=True))
+
+
 def _mutes(rows: Any) -> Iterable[Mute]:
     columns = ("user_id", "kind", "notification", "muted", "until_us", "by", "revision")
     for user_id, kind, notification, muted, until_us, by, revision in rows.values_list(*columns).iterator():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -103,7 +103,8 @@ class Book:
     """Everybody's Custom notifications and mutes in memory.
 
     Changed only by `put` and `put_mute`, by the thread that owns it. Deleted notifications
-    move to `deleted`: mails still name them when they counted.
+    move to `deleted`: mails still name them when they counted. `watchers` are told of each
+    change of a Custom notification: what was there before and what is there now, if anything.
     """
 
     def __init__(self) -> None:
@@ -112,6 +113,7 @@ class Book:
         self.by_type: dict[str, dict[str, Notification]] = {}
         self.by_user: dict[int, dict[str, Notification]] = {}
         self.mutes: dict[tuple[int, Ref], Mute] = {}
+        self.watchers: list[Callable[[Notification | None, Notification | None], None]] = []
 
     def put(self, notification: Notification) -> None:
         """Add a Custom notification, replace it, or take it out when it is deleted."""
@@ -120,7 +122,10 @@ class Book:
             del self.by_type[old.event_type][old.id]
             del self.by_user[old.user_id][old.id]
         self.deleted.pop(notification.id, None)
-        if notification.deleted_at or notification.user_id is None:
+        new = None if notification.deleted_at or notification.user_id is None else notification
+        for told in self.watchers:
+            told(old, new)
+        if new is None or notification.user_id is None:
             self.deleted[notification.id] = notification
             return
         self.customs[notification.id] = notification

@@ -1,0 +1,156 @@
+"""Columns of codes: `any_of`, `none_of`, `any_of_incl`, `is`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from callboard.catalogue.values import Condition, Event
+from callboard.matching.lengths import Lengths
+from callboard.matching.postings import Budget, Derived, Postings
+from callboard.matching.rows import (
+    Form,
+    Row,
+    Slots,
+    Words,
+    all_set,
+    apply_form,
+    clear_bit,
+    moved,
+    opened,
+    resized,
+    set_bit,
+    words_beside,
+)
+
+Broader: TypeAlias = Callable[[str, Lengths], Iterable[str]]
+"""From a code to itself and what takes it in: ancestors, language ranges of certain lengths."""
+ValuesOf: TypeAlias = Callable[[Event], tuple[Any, ...]]
+
+
+class CodeColumn:
+    """What slots ask of a field of codes, tags, partners or truth values.
+
+    Args:
+        field: the event's field; its single values are looked up without further ado.
+        values_of: the event's values as they are compared.
+        broader: resolves `any_of_incl`.
+        steady: whether what `broader` says of a code never changes, so that whole rows can be kept.
+        literal: whether codes are compared as the event has them.
+    """
+
+    def __init__(
+        self,
+        field: str,
+        words: int,
+        budget: Budget,
+        *,
+        values_of: ValuesOf,
+        broader: Broader,
+        steady: bool,
+        literal: bool = True,
+    ) -> None:
+        self.field = field
+        self.open = all_set(words)
+        self.any, self.none, self.broad = Postings(budget), Postings(budget), Postings(budget)
+        self.rows = Derived(budget)
+        self._lengths = Lengths()
+        self._values_of = values_of
+        self._broader = broader
+        self._steady = steady
+        self._literal = literal
+
+    def _postings(self, op: str) -> Postings:
+        return self.none if op == "none_of" else self.broad if op == "any_of_incl" else self.any
+
+    def add(self, slot: int, condition: Condition) -> None:
+        """Let a slot ask."""
+        postings = self._postings(condition.op)
+        for key in codes_of(condition):
+            postings.add(key, slot)
+            if postings is self.broad:
+                self._lengths.add(len(key))
+        if condition.op != "none_of":
+            clear_bit(self.open, slot)
+        self.rows.forget()
+
+    def remove(self, slot: int, condition: Condition) -> None:
+        """Undo `add`."""
+        postings = self._postings(condition.op)
+        for key in codes_of(condition):
+            postings.remove(key, slot)
+            if postings is self.broad:
+                self._lengths.remove(len(key))
+        set_bit(self.open, slot)
+        self.rows.forget()
+
+    @property
+    def by_value(self) -> bool:
+        """Return whether what passes depends on the field's value alone."""
+        return bool(self.field) and (self._steady or not self.broad.slots)
+
+    def narrow(self, row: Row, event: Event) -> None:
+        """Clear the bits of the slots whose condition the event fails."""
+        value = event.data.get(self.field)
+        if (value is None and self.field) or (self._literal and type(value) is str and not self._is_named(value)):
+            np.bitwise_and(row, self.open, row)  # codes from events are unbounded: those nobody names are not kept
+        elif type(value) is not list and self.by_value:
+            apply_form(row, self.open, self._form(value, event, len(row)))
+        else:
+            passing, failing = self._met(self._values_of(event), len(row))
+            np.bitwise_and(row, opened(self.open, passing, failing) if passing or failing else self.open, row)
+
+    def _is_named(self, value: str) -> bool:
+        return value in self.any.slots or value in self.none.slots or bool(self.broad.slots)
+
+    def _form(self, value: Any, event: Event, words: int) -> Form:
+        """Return what is left of a full row after narrowing it by one value: all of it, or the words beside `open`."""
+        known = self.rows.get(value)
+        if known is not None:
+            return known
+        passing, failing = self._met(self._values_of(event), words, keep=False)
+        if not passing and not failing:
+            return self.open
+        small = all(type(one) is Words for one in (*passing, *failing))
+        form = (words_beside if small else opened)(self.open, passing, failing)
+        self.rows.keep(value, form)
+        return form
+
+    def _met(self, values: tuple[Any, ...], words: int, *, keep: bool = True) -> tuple[list[Form], list[Form]]:
+        """Return the slots that ask for one of the values, and those that refuse one, as forms."""
+        passing = self.any.forms(values, words, keep=keep)
+        if self.broad.slots:
+            broader = {wide for one in values for wide in self._broader(one, self._lengths)}
+            passing += self.broad.forms(broader, words, keep=keep)
+        return passing, self.none.forms(values, words, keep=keep)
+
+    def grow(self, words: int) -> None:
+        """Make room for more slots."""
+        self.open = resized(self.open, words, all_set(words))
+        for one in (self.any.derived, self.none.derived, self.broad.derived, self.rows):
+            one.forget()
+
+    def move(self, to: Slots) -> None:
+        """Give each slot its new number."""
+        self.open = moved(self.open, to)
+        for one in (self.any, self.none, self.broad):
+            one.move(to)
+        self.rows.forget()
+
+    def count_lengths(self) -> None:
+        """Count the lengths of what `any_of_incl` names, after its postings were filled in."""
+        for key, slots in self.broad.slots.items():
+            for _ in slots:
+                self._lengths.add(len(str(key)))
+
+    @property
+    def used_bytes(self) -> int:
+        """Return about how much memory the column takes, what is derived aside."""
+        return self.open.nbytes + sum(one.used_bytes for one in (self.any, self.none, self.broad))
+
+
+def codes_of(condition: Condition) -> Iterable[Any]:
+    """Return the codes a condition names."""
+    return condition.operand if isinstance(condition.operand, frozenset) else (condition.operand,)

@@ -1,0 +1,159 @@
+"""Columns: what the slots of one event type ask of one field.
+
+A column keeps at most one condition of each slot; a slot that asks nothing of it, or that is
+empty, passes always. So a change touches only the columns that it is about. Codes narrow a
+row of bits; numbers and texts, whose values seldom come again, look at the slots that are
+left then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import NamedTuple, Protocol
+
+from callboard.catalogue.values import MENTIONS_ME, Condition, Event, Field, FieldType
+from callboard.matching.codes import CodeColumn, ValuesOf
+from callboard.matching.lengths import Lengths
+from callboard.matching.numbers import EDGE, NumberColumn, as_day, as_days_from_event, as_integer, range_of
+from callboard.matching.postings import Budget
+from callboard.matching.rows import Passes, Slots
+from callboard.matching.texts import TextColumn
+from callboard.people.values import Directory
+
+CODE, NUMBER = "code", "number"
+_SORTS = {
+    **dict.fromkeys(("equals", "contains", "starts_with"), "text"),
+    **dict.fromkeys(("at_least", "at_most", "between"), NUMBER),
+    **dict.fromkeys(("before", "after"), "date"),
+    **dict.fromkeys(("within_days", "overdue"), "days"),
+}
+"""What sort of column keeps a condition, by its operator; the others are about codes."""
+LAYERS = 2
+"""Conditions of one notification on one field that have a column; what is beyond is checked one by one."""
+
+
+class Place(NamedTuple):
+    """Which column keeps a condition. `layer` counts a notification's conditions of one field and sort."""
+
+    field: str
+    sort: str
+    layer: int
+
+
+class Column(Protocol):
+    """What the slots ask of one field."""
+
+    def add(self, slot: int, condition: Condition) -> None:
+        """Let a slot ask."""
+
+    def remove(self, slot: int, condition: Condition) -> None:
+        """Undo `add`."""
+
+    def grow(self, words: int) -> None:
+        """Make room for more slots."""
+
+    def move(self, to: Slots) -> None:
+        """Give each slot its new number."""
+
+    @property
+    def used_bytes(self) -> int:
+        """Return about how much memory the column takes, what is derived aside."""
+
+
+class Check(Column, Protocol):
+    """A column that looks at each slot that is left."""
+
+    def passing(self, slots: Slots, event: Event) -> Passes:
+        """Return which of the slots have a condition that the event satisfies."""
+
+
+def places(where: Iterable[Condition]) -> tuple[list[tuple[Place, Condition]], bool]:
+    """Return where each condition is kept, and whether the columns say all that the conditions say."""
+    found: list[tuple[Place, Condition]] = []
+    taken: set[Place] = set()
+    complete = True
+    for condition in where:
+        sort = _SORTS.get(condition.op, CODE)
+        place = Place(condition.field, sort, 0)
+        while place in taken and place.layer < LAYERS:
+            place = Place(condition.field, sort, place.layer + 1)
+        if place.layer == LAYERS:
+            complete = False
+            continue
+        taken.add(place)
+        found.append((place, condition))
+        complete = complete and not (sort == NUMBER and _beyond_edge(condition))
+    return found, complete
+
+
+def asked_by(owner: int, condition: Condition) -> Condition:
+    """Return a condition as its column keeps it: who asks for mentions asks for the owner's own (M8)."""
+    if condition.field != MENTIONS_ME:
+        return condition
+    return replace(condition, op="any_of" if condition.operand else "none_of", operand=frozenset((owner,)))
+
+
+def _beyond_edge(condition: Condition) -> bool:
+    return any(EDGE <= abs(one) < float("inf") for one in range_of(condition))
+
+
+def new_check(place: Place, words: int) -> Check:
+    """Return an empty column for a place of numbers, dates or texts."""
+    match place.sort:
+        case "text":
+            return TextColumn(place.field, words)
+        case "date":
+            return NumberColumn(place.field, words, as_day)
+        case "days":
+            return NumberColumn(place.field, words, as_days_from_event)
+        case _:
+            return NumberColumn(place.field, words, as_integer)
+
+
+def new_code_column(field: Field, words: int, budget: Budget, directory: Directory) -> CodeColumn:
+    """Return an empty column for codes."""
+    if field.key == MENTIONS_ME:
+        return CodeColumn("", words, budget, values_of=_mentioned(directory), broader=_itself, steady=True)
+    if field.type is FieldType.LANGUAGE:
+        return CodeColumn(
+            field.key, words, budget, values_of=_lowered(field.key), broader=_ranges, steady=True, literal=False
+        )
+    return CodeColumn(
+        field.key,
+        words,
+        budget,
+        values_of=_values(field.key),
+        broader=lambda one, _: directory.ancestors(one),
+        steady=field.type is not FieldType.PARTNER,
+    )
+
+
+def _values(field: str) -> ValuesOf:
+    return lambda event: event.values(field)
+
+
+def _lowered(field: str) -> ValuesOf:
+    return lambda event: tuple(one.lower() for one in event.values(field))
+
+
+def _mentioned(directory: Directory) -> ValuesOf:
+    """Return how to read the ids of the persons an event mentions (M8)."""
+
+    def read(event: Event) -> tuple[int, ...]:
+        persons = (directory.by_email(one) for one in event.mentioned)
+        return tuple(one.id for one in persons if one)
+
+    return read
+
+
+def _itself(code: str, _: Lengths) -> Iterable[str]:
+    return (code,)
+
+
+def _ranges(tag: str, lengths: Lengths) -> Iterable[str]:
+    """Yield the language ranges that take a tag in. Source: RFC 4647 3.3.1."""
+    yield "*"
+    for length in lengths.up_to(len(tag)):
+        if length == len(tag) or tag[length] == "-":
+            yield tag[:length]

@@ -1,0 +1,148 @@
+"""Value -> slots: the source of truth; and the forms derived from it, in a memory of bounded size."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Hashable, Iterable
+
+import numpy as np
+
+from callboard.matching.rows import FORM_BYTES, Form, Slots, bytes_of, drop_slot, form_of
+
+_BYTES_PER_KEY = 250
+"""The key, its array and its entry in the dictionary."""
+
+
+class Budget:
+    """Bounds the bytes of everything derived, over all shelves.
+
+    Each `Derived` has a young and an old generation. When the young ones together reach half
+    of the limit, they become the old ones, and what was not used since is let go. So a use
+    costs one look-up, and no list of uses is kept.
+    """
+
+    def __init__(self, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+        self.young_bytes = 0
+        self.members: list[Derived] = []
+
+    def grew(self, by_bytes: int) -> None:
+        """Count what was derived; begin a new generation when it is time."""
+        self.young_bytes += by_bytes
+        if self.young_bytes > self.limit_bytes // 2:
+            self.young_bytes = 0
+            for one in self.members:
+                one.age()
+
+    @property
+    def used_bytes(self) -> int:
+        """Return the bytes of both generations."""
+        return sum(one.used_bytes for one in self.members)
+
+
+class Derived:
+    """Forms by key, until they are not used or what they were derived from changes."""
+
+    __slots__ = ("_old", "_old_bytes", "_young_bytes", "budget", "young")
+
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
+        self.young: dict[Hashable, Form] = {}  # always this one: its `get` is handed out
+        self._old: dict[Hashable, Form] = {}
+        self._young_bytes = self._old_bytes = 0
+        budget.members.append(self)
+
+    def get(self, key: Hashable) -> Form | None:
+        """Return the form, if it is known."""
+        found = self.young.get(key)
+        if found is None and self._old:
+            found = self._old.get(key)
+            if found is not None:
+                self.keep(key, found)
+        return found
+
+    def keep(self, key: Hashable, form: Form, *, shared: bool = False) -> None:
+        """Remember a form; a shared one is also kept elsewhere."""
+        size = FORM_BYTES if shared else bytes_of(form)
+        self.young[key] = form
+        self._young_bytes += size
+        self.budget.grew(size)
+
+    def forget(self) -> None:
+        """Let go of everything: what it was derived from has changed."""
+        if self.young or self._old:
+            self.budget.young_bytes -= self._young_bytes
+            self.young.clear()
+            self._old.clear()
+            self._young_bytes = self._old_bytes = 0
+
+    def age(self) -> None:
+        """Begin a new generation."""
+        self._old, self._old_bytes = self.young.copy(), self._young_bytes
+        self.young.clear()
+        self._young_bytes = 0
+
+    @property
+    def used_bytes(self) -> int:
+        """Return the bytes of both generations."""
+        return self._young_bytes + self._old_bytes
+
+
+class Postings:
+    """Key -> the slots that name it."""
+
+    __slots__ = ("derived", "slots")
+
+    def __init__(self, budget: Budget) -> None:
+        self.slots: dict[Hashable, array[int]] = {}
+        self.derived = Derived(budget)
+
+    def add(self, key: Hashable, slot: int) -> None:
+        """Let a slot name a key."""
+        known = self.slots.get(key)
+        if known is None:
+            self.slots[key] = array("I", (slot,))
+        else:
+            known.append(slot)
+        self.derived.forget()
+
+    def remove(self, key: Hashable, slot: int) -> None:
+        """Undo `add`."""
+        known = self.slots[key]
+        if len(known) == 1:
+            del self.slots[key]
+        else:
+            drop_slot(known, slot)
+        self.derived.forget()
+
+    def form(self, key: Hashable, words: int) -> Form | None:
+        """Return the slots that name a key as a form for rows of `words` words; None when there are none."""
+        slots = self.slots.get(key)
+        if slots is None:
+            return None
+        found = self.derived.get(key)
+        if found is None:
+            found = form_of(slots, words)
+            self.derived.keep(key, found)
+        return found
+
+    def forms(self, keys: Iterable[Hashable], words: int, *, keep: bool = True) -> list[Form]:
+        """Return the forms of those keys that a slot names; `keep` them for the next time."""
+        slots = self.slots
+        if not slots:
+            return []
+        if keep:
+            return [form for key in keys if key in slots and (form := self.form(key, words)) is not None]
+        return [form_of(slots[key], words) for key in keys if key in slots]
+
+    def move(self, to: Slots) -> None:
+        """Give each slot its new number."""
+        for key, known in self.slots.items():
+            places = np.sort(to[np.frombuffer(known, np.uint32)]) if len(known) > 1 else to[known[0] : known[0] + 1]
+            self.slots[key] = array("I", places.astype(np.uint32).tobytes())
+        self.derived.forget()
+
+    @property
+    def used_bytes(self) -> int:
+        """Return about how much memory the postings take."""
+        return sum(_BYTES_PER_KEY + 4 * len(one) for one in self.slots.values())
