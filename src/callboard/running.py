@@ -60,7 +60,7 @@ class Runner:
         owner = new_owner(config.home)
         new_transport = transport_factory(config, lambda: to_us(self.pipeline.now()))
         await self._db(owner.__enter__)
-        courier = Courier(config, self.pipeline.clock, self.pipeline.world, owner, self.database, new_transport)
+        courier = Courier(config, self.pipeline.clock, self.pipeline.checker, owner, self.database, new_transport)
         keeper = asyncio.create_task(courier.keep_leases())
         try:
             await run(courier, owner)

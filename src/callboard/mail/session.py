@@ -7,8 +7,9 @@ mail costs two round trips instead of four. Every reply is checked. Source: RFC 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from callboard.mail.replies import Fate, Reply, plain_words, read_reply
 
@@ -107,57 +108,71 @@ class Session(asyncio.Protocol):
             return Reply(Fate.FAILED, 0, "the server takes no 8-bit mail (no 8BITMIME)")
         after_dot = False
         try:
-            refusal = await self._envelope(f"MAIL FROM:<{sender}>{options}\r\n", f"RCPT TO:<{recipient}>\r\n")
+            commands = (f"MAIL FROM:<{sender}>{options}\r\n", f"RCPT TO:<{recipient}>\r\n", "DATA\r\n")
+            place, refusal = await self._envelope([one.encode("ascii") for one in commands])
             if refusal is not None:
-                return self._refused(refusal)
+                return self._refused(refusal, of_hop=place == 0)
             after_dot = True
             self.transport.write(body)
             (answer,) = await self._expect(1)
         except Lost as exc:
-            return Reply(Fate.IN_DOUBT if after_dot else Fate.RETRY, self.lost_code, str(exc))
+            if after_dot:
+                return Reply(Fate.IN_DOUBT, self.lost_code, str(exc))
+            said = next(((n, one) for n, one in enumerate(self._answers) if not one.is_good), None)
+            if said is not None and said[1].code != _GO_ON:  # refused, and then it hung up
+                return self._refused(said[1], of_hop=said[0] == 0)
+            return Reply(Fate.RETRY, self.lost_code, str(exc))
         except BaseException:
             self.abort("a mail was cut short")  # the next reply would be the last command's
             raise
         return self._final(answer)
 
-    async def _envelope(self, mail: str, rcpt: str) -> Answer | None:
-        """Send MAIL, RCPT and DATA; return the first refusal, or None when the server waits for the body."""
+    async def _envelope(self, commands: list[bytes]) -> tuple[int, Answer | None]:
+        """Send MAIL, RCPT and DATA; return the place of the first refusal and it, or None when all is taken."""
         reset, self._reset = self._reset, b""
-        commands = [mail.encode("ascii"), rcpt.encode("ascii"), b"DATA\r\n"]
         if self.pipelining:
             self.transport.write(b"".join([reset, *commands]))
-            answers = await self._expect(len(commands) + bool(reset))
-            return await self._after_envelope(answers[bool(reset) :])
+            answers = (await self._expect(len(commands) + bool(reset)))[bool(reset) :]
+        else:
+            answers = await self._one_by_one(reset, commands)
+        return await self._after_envelope(answers)
+
+    async def _one_by_one(self, reset: bytes, commands: list[bytes]) -> list[Answer]:
         if reset:
             self.transport.write(reset)
             await self._expect(1)
-        answers = []
+        answers: list[Answer] = []
         for command in commands:
             self.transport.write(command)
             answers += await self._expect(1)
             if not answers[-1].is_good:
                 break
-        return await self._after_envelope(answers)
+        return answers
 
-    async def _after_envelope(self, answers: list[Answer]) -> Answer | None:
+    async def _after_envelope(self, answers: list[Answer]) -> tuple[int, Answer | None]:
         """Return the first refusal. Source: RFC 2920 3.1, a lone dot where DATA was taken all the same."""
-        last = answers[-1]
-        refusal = next((one for one in answers if not one.is_good and one.code != _GO_ON), None)
-        if refusal is None and last.code != _GO_ON:
-            self.abort("DATA was not answered with 354")
-            raise Lost("DATA was not answered with 354")
-        if refusal is not None and last.code == _GO_ON:
-            self.transport.write(b".\r\n")
-            await self._expect(1)
-        return refusal
+        taken = answers[-1].code == _GO_ON
+        for place, one in enumerate(answers):
+            if not one.is_good and one.code != _GO_ON:
+                if taken:
+                    self.transport.write(b".\r\n")
+                    await self._expect(1)
+                return place, one
+        if not taken:
+            raise self._given_up("DATA was not answered with 354")
+        return 0, None
 
-    def _refused(self, answer: Answer) -> Reply:
+    def _given_up(self, why: str) -> Lost:
+        self.abort(why)
+        return Lost(why)
+
+    def _refused(self, answer: Answer, *, of_hop: bool) -> Reply:
         """Return what a refusal of the envelope means, and make the connection usable for the next mail."""
         if answer.code == _CLOSING:  # the server closes (RFC 5321 3.8)
             self.abort(answer.text)
         elif not self.lost:
             self._reset = b"RSET\r\n"
-        return read_reply(answer.code, answer.text)
+        return replace(read_reply(answer.code, answer.text), of_hop=of_hop)
 
     def _final(self, answer: Answer) -> Reply:
         """Return what the answer to the final dot means; one that answers something else leaves doubt."""
@@ -228,10 +243,8 @@ class Session(asyncio.Protocol):
         if not self.lost:
             self.patience_s = min(self.patience_s, 5.0)
             self.transport.write(b"QUIT\r\n")
-            try:
+            with contextlib.suppress(Lost):
                 await self._expect(1)
-            except Lost:
-                pass
         self.abort("closed")
 
 
