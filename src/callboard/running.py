@@ -23,6 +23,7 @@ from callboard.pipeline import Pipeline
 IDLE_S = 0.05
 """Seconds between two looks for work: a tenth of what a person notices."""
 RECONCILE_S = 5.0
+TICK_S = 0.2
 LONGEST_PAUSE_S = 30.0
 
 logger = structlog.get_logger(__name__)
@@ -82,8 +83,18 @@ class Runner:
             progress(pipeline.counts)
         while await self._db(pipeline.compose_due):
             progress(pipeline.counts)
-        while await courier.deliver_due():
-            progress(pipeline.counts + courier.counts)
+        ticking = asyncio.create_task(self._tick(courier, progress))
+        try:
+            while await courier.deliver_due():
+                progress(pipeline.counts + courier.counts)
+        finally:
+            ticking.cancel()
+
+    async def _tick(self, courier: Courier, progress: Callable[[Counter[str]], None]) -> None:
+        """Tell how far a long delivery is."""
+        while True:
+            await asyncio.sleep(TICK_S)
+            progress(self.pipeline.counts + courier.counts)
 
     async def _work(self, courier: Courier, owner: Owner) -> None:
         stop = asyncio.Event()
@@ -94,6 +105,7 @@ class Runner:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._repeat("decide", self._decide_and_compose, stop))
             group.create_task(self._repeat("deliver", courier.deliver_due, stop))
+            group.create_task(_stop_courier(courier, stop))
             group.create_task(
                 self._repeat("reconcile", lambda: self._db(self.pipeline.reconcile, owner), stop, RECONCILE_S)
             )
@@ -125,6 +137,12 @@ class Runner:
                     continue
             else:
                 await asyncio.sleep(0)
+
+
+async def _stop_courier(courier: Courier, stop: asyncio.Event) -> None:
+    """Let mails that are on their way arrive when told to stop, and begin no more."""
+    await stop.wait()
+    courier.stop()
 
 
 def _close_connection() -> None:

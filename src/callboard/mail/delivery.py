@@ -29,8 +29,8 @@ from callboard.mail.replies import Reply, envelope_address
 from callboard.mail.store import NEXT_HOP, Result
 from callboard.mail.transport import Transport, Unavailable
 
-CONNECTIONS = 20
-"""Connections to the next hop at a time. Source: reference/delivery.md 7, 10–20 to a smarthost."""
+CONNECTIONS = 24
+"""Connections to the next hop at a time: 20 for one domain (reference/delivery.md 7), and some for all others."""
 LEASE_BATCH = 400
 FEW_WAITING = 100
 """Mails ready to go under which the next batch is leased, so that no connection waits for it."""

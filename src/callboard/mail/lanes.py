@@ -14,7 +14,7 @@ from typing import Generic, Protocol, TypeVar
 from callboard.base.reasons import Importance
 from callboard.mail.replies import Reply, is_trouble
 
-SHARE = 0.8
+SHARE = 5 / 6
 """Part of the connections which the others have left that one domain may take: some stay free for the rest."""
 STRIKES = 5
 """Troubled tries in a row after which a domain is paused."""
