@@ -204,6 +204,8 @@ class Session(asyncio.Protocol):
         if len(self._answers) < count:
             raise Lost(self.lost)
         answers, self._answers = self._answers[:count], self._answers[count:]
+        if self._answers:  # more than was asked: nobody knows what the next line answers
+            self._fail(self._answers[0].text)
         return answers
 
     def _look_at_clock(self) -> None:
