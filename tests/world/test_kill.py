@@ -144,7 +144,9 @@ def test_a_worker_that_is_killed_again_and_again_loses_nothing_and_repeats_only_
     wanted = len(events) * len(STUDIO["users"])
     assert Counter(line["state"] for line in lines) == {"sent": wanted}
     found = Counter(bare_id(str(message_from_bytes(one.data)["Message-ID"])) for one in sink.messages)
-    assert set(found) == {bare_id(line["message_id"]) for line in lines}, "nothing is lost, nothing comes under a new id"
+    assert set(found) == {bare_id(line["message_id"]) for line in lines}, (
+        "nothing is lost, nothing comes under a new id"
+    )
     assert len(found) == wanted
     assert found.total() - wanted <= CONNECTIONS * kills
     assert in_delivery >= kills // 2
