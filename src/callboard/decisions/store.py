@@ -40,24 +40,20 @@ class OpenWindow:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A decided item that is not withdrawn: what the re-check (S5) and the mail need. `refs` as stored."""
-
-    decision_id: int
-    event_number: int
-    refs: str
-
-
-@dataclass(frozen=True, slots=True)
 class Content:
-    """A window with its items, in no order; an item's refs are read by `read_refs`."""
+    """A window with its decided items that are not withdrawn, as texts of one order.
+
+    `ids` are the decisions' numbers; `items` the events' numbers and the refs, the same text for
+    all who are told the same. `read_items` and `read_numbers` take them apart.
+    """
 
     window_id: int
     mail_id: int | None
     frequency: Frequency
     starts_us: int
     ends_us: int
-    items: tuple[Held, ...]
+    ids: str
+    items: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,19 +202,28 @@ def _contents(column: str, values: Iterable[int]) -> Iterable[Content]:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT w.id, w.mail_id, w.frequency, w.starts_us, w.ends_us,"  # noqa: S608 - fixed words only
-                f" (SELECT {joined}(d.id || CAST(%s AS TEXT) || d.event_id || CAST(%s AS TEXT) || d.refs_json,"
-                " CAST(%s AS TEXT)) FROM decisions_decision d WHERE d.window_id = w.id AND d.withdrawn_reason = '')"
-                f" FROM decisions_window w WHERE w.{column} IN ({marks})",
-                [_WITHIN, _WITHIN, _BETWEEN, *part],
+                f" {joined}(CAST(d.id AS TEXT), CAST(%s AS TEXT)),"
+                f" {joined}(d.event_id || CAST(%s AS TEXT) || d.refs_json, CAST(%s AS TEXT))"
+                " FROM decisions_window w LEFT JOIN decisions_decision d"
+                " ON d.window_id = w.id AND d.withdrawn_reason = ''"
+                f" WHERE w.{column} IN ({marks}) GROUP BY w.id, w.mail_id, w.frequency, w.starts_us, w.ends_us",
+                [_BETWEEN, _WITHIN, _BETWEEN, *part],
             )
-            for id_, mail_id, frequency, starts_us, ends_us, items in cursor.fetchall():
-                yield Content(id_, mail_id, Frequency(frequency), starts_us, ends_us, tuple(_held(items)))
+            for id_, mail_id, frequency, starts_us, ends_us, ids, items in cursor.fetchall():
+                yield Content(id_, mail_id, Frequency(frequency), starts_us, ends_us, ids or "", items or "")
 
 
-def _held(joined: str | None) -> Iterable[Held]:
-    for one in joined.split(_BETWEEN) if joined else ():
-        decision_id, event_number, refs = one.split(_WITHIN)
-        yield Held(int(decision_id), int(event_number), refs)
+def read_numbers(ids: str) -> list[int]:
+    """Return the numbers of a content's decisions."""
+    return [int(one) for one in ids.split(_BETWEEN)] if ids else []
+
+
+def read_items(items: str) -> list[tuple[int, str]]:
+    """Return (event number, refs as stored) of a content's items."""
+    if not items:
+        return []
+    parted = (one.partition(_WITHIN) for one in items.split(_BETWEEN))
+    return [(int(number), refs) for number, _, refs in parted]
 
 
 def windows_of_mails(mail_ids: Iterable[int]) -> list[OpenWindow]:

@@ -10,9 +10,9 @@ from callboard.base.config import Config
 from callboard.base.keyed import keyed_hash
 from callboard.base.reasons import Reason
 from callboard.decisions import store as ledger
-from callboard.decisions.store import Content, Held, OpenWindow
+from callboard.decisions.store import OpenWindow
 from callboard.mail import store
-from callboard.mail.checking import Checker
+from callboard.mail.checking import Checker, Items
 from callboard.mail.replies import EXPIRY, domain_of
 from callboard.mail.store import Composed
 
@@ -26,7 +26,7 @@ class _Filled:
 
     window_id: int
     user_id: int
-    items: tuple[Held, ...]
+    items: Items
 
 
 def compose_windows(windows: Sequence[OpenWindow], checker: Checker, config: Config, now: datetime) -> list[int]:
@@ -34,8 +34,8 @@ def compose_windows(windows: Sequence[OpenWindow], checker: Checker, config: Con
 
     Returns the ids of the mails. A window whose items are all withdrawn gets no mail (S4).
     """
-    filled = [one for one in _recheck(windows, checker, now) if one.items]
-    mails = [_composed(one.user_id, str(one.window_id), one.items, checker, config, now) for one in filled]
+    filled = [one for one in _recheck(windows, checker, now) if one.items.pairs]
+    mails = [_composed(one.user_id, str(one.window_id), [one.items], checker, config, now) for one in filled]
     ids = store.add_mails(mails, revision=checker.world.revision, now=now)
     mail_of: dict[int, int | None] = {one.id: None for one in windows}
     mail_of.update({one.window_id: mail_id for one, mail_id in zip(filled, ids, strict=True)})
@@ -47,7 +47,7 @@ def compose_again(
     user_id: int, windows: Sequence[OpenWindow], checker: Checker, config: Config, now: datetime
 ) -> int | None:
     """Queue one digest for windows whose mails were held (P4, release); return its id, or None."""
-    kept = tuple(item for one in _recheck(windows, checker, now) for item in one.items)
+    kept = [one.items for one in _recheck(windows, checker, now) if one.items.pairs]
     if not kept:
         return None
     revision = checker.world.revision
@@ -60,30 +60,34 @@ def compose_again(
 
 def _recheck(windows: Sequence[OpenWindow], checker: Checker, now: datetime) -> list[_Filled]:
     """Return the windows with the items that may still leave; withdraw the others with their reason (S5)."""
-    contents: dict[int, Content] = {one.window_id: one for one in ledger.contents_of_windows(w.id for w in windows)}
-    checker.events(item.event_number for one in contents.values() for item in one.items)
+    contents = {one.window_id: one for one in ledger.contents_of_windows(one.id for one in windows)}
+    lists = checker.lists((contents[one.id].items,) for one in windows)
     withdrawn: dict[int, Reason] = {}
     found = []
-    for window in windows:
-        items = contents[window.id].items
+    for window, items in zip(windows, lists, strict=True):
         person = checker.world.directory.persons[window.user_id]
-        reasons = checker.verdicts(person, [(one.event_number, one.refs) for one in items], now)
-        kept = []
-        for item, reason in zip(items, reasons, strict=True):
-            if reason is None:
-                kept.append(item)
-            else:
-                withdrawn[item.decision_id] = reason
-        found.append(_Filled(window.id, window.user_id, tuple(kept)))
+        reasons = checker.verdicts(person, items, now)
+        withdrawn |= gone_of(items, reasons, contents[window.id].ids)
+        found.append(_Filled(window.id, window.user_id, checker.part(items, reasons)))
     ledger.withdraw(withdrawn, now)
     return found
 
 
+def gone_of(items: Items, reasons: Sequence[Reason | None], *ids: str) -> dict[int, Reason]:
+    """Return decision number -> why it may not leave, for those that may not; `ids` as read with the items."""
+    if not any(reasons):
+        return {}
+    numbers = [one for text in ids for one in ledger.read_numbers(text)]
+    pairs = zip(items.places, reasons, strict=True)
+    return {numbers[place]: reason for place, reason in pairs if reason is not None}
+
+
 def _composed(
-    user_id: int, seed: str, items: Sequence[Held], checker: Checker, config: Config, now: datetime
+    user_id: int, seed: str, lists: Sequence[Items], checker: Checker, config: Config, now: datetime
 ) -> Composed:
     person = checker.world.directory.persons[user_id]
-    importance = min((checker.importance(one.event_number) for one in items), key=lambda one: one.rank)
+    numbers = {number for items in lists for number, _ in items.pairs}
+    importance = min(map(checker.importance, numbers), key=lambda one: one.rank)
     name = keyed_hash(config.secret_key, "message-id", user_id, seed)
     return Composed(
         user_id=user_id,

@@ -27,7 +27,8 @@ from callboard.decisions import store as ledger
 from callboard.decisions.store import Content
 from callboard.mail import store
 from callboard.mail.breakers import Breakers
-from callboard.mail.checking import Checker
+from callboard.mail.checking import Checker, Items
+from callboard.mail.composing import gone_of
 from callboard.mail.models import MailState
 from callboard.mail.owners import Owner
 from callboard.mail.replies import Fate, Reply, envelope_address, retry_delay
@@ -47,8 +48,8 @@ logger = structlog.get_logger(__name__)
 class Draft:
     """A mail that is checked and written as of a revision of people and settings.
 
-    `items` are (decision id, event number, refs) in order; `reasons` say for each why it may
-    not leave. `raw` is empty when nothing may, or when it can not be written: `fault` says why.
+    `reasons` say for each of the items why it may not leave; `ids` are their decisions, as read.
+    `raw` is empty when nothing may leave, or when it can not be written: `fault` says why.
     """
 
     mail: Leased
@@ -56,8 +57,9 @@ class Draft:
     person_key: str
     recipient: str
     revision: int
-    items: list[tuple[int, int, str]]
-    reasons: list[Reason | None]
+    items: Items
+    ids: tuple[str, ...]
+    reasons: tuple[Reason | None, ...]
     raw: bytes
     fault: str
 
@@ -114,29 +116,25 @@ class Desk:
         contents: dict[int, list[Content]] = {}
         for one in ledger.contents_of_mails(mail.id for mail in mails):
             contents.setdefault(one.mail_id or 0, []).append(one)
-        self.checker.events(item.event_number for found in contents.values() for one in found for item in one.items)
+        lists = self.checker.lists(tuple(one.items for one in contents.get(mail.id, ())) for mail in mails)
         drafts: list[Draft] = []
-        items = 0
-        for mail in mails:
-            drafts.append(self._draft(mail, contents.get(mail.id, [])))
-            items += len(drafts[-1].items)
-            if items > ITEMS_AT_ONCE and self.writer.was_new:
+        written = 0
+        for mail, items in zip(mails, lists, strict=True):
+            drafts.append(self._draft(mail, contents.get(mail.id, []), items))
+            written += len(items.pairs) if self.writer.was_new else 0
+            if written > ITEMS_AT_ONCE:
                 break
         return drafts
 
-    def _draft(self, mail: Leased, contents: Sequence[Content]) -> Draft:
-        events = self.checker.events(())
-        items = [(item.decision_id, item.event_number, item.refs) for one in contents for item in one.items]
-        items.sort(key=lambda one: (events[one[1]].accepted_at, one[1]))
+    def _draft(self, mail: Leased, contents: Sequence[Content], items: Items) -> Draft:
         world = self.checker.world
         person = world.directory.persons[mail.user_id]
-        found = [(number, refs) for _, number, refs in items]
-        reasons = self.checker.verdicts(person, found, self.clock.now())
-        kept = tuple(one for one, reason in zip(found, reasons, strict=True) if reason is None)
-        draft = Draft(
-            mail, person, person.key, envelope_address(person.email), world.revision, items, reasons, b"", ""
-        )  # fmt: skip
-        if kept:
+        reasons = self.checker.verdicts(person, items, self.clock.now())
+        kept = self.checker.part(items, reasons)
+        ids = tuple(one.ids for one in contents)
+        recipient = envelope_address(person.email)
+        draft = Draft(mail, person, person.key, recipient, world.revision, items, ids, reasons, b"", "")
+        if kept.pairs:
             # Released mails leave as one digest: the weakest of their frequencies describes it.
             frequency = max((one.frequency for one in contents), key=lambda one: one.rank)
             starts_us, ends_us = min(one.starts_us for one in contents), max(one.ends_us for one in contents)
@@ -191,11 +189,8 @@ class Desk:
         ready: dict[int, Draft] = {}
         ends: list[tuple[Draft, MailState, str]] = []
         for draft in current:
-            gone = {
-                item[0]: reason for item, reason in zip(draft.items, draft.reasons, strict=True) if reason is not None
-            }
-            withdrawn |= gone
-            if len(gone) == len(draft.items):
+            withdrawn |= gone_of(draft.items, draft.reasons, *draft.ids)
+            if all(draft.reasons):
                 ends.append((draft, MailState.WITHDRAWN, ""))
             elif draft.person_key in suppressed:
                 ends.append((draft, MailState.HELD, suppressed[draft.person_key]))
@@ -216,10 +211,8 @@ class Desk:
         world = self.checker.world
         if draft.revision == world.revision:
             return False
-        items = [(number, refs) for _, number, refs in draft.items]
-        self.checker.events(number for number, _ in items)
-        reasons = self.checker.verdicts(world.directory.persons[draft.mail.user_id], items, now)
-        if reasons != draft.reasons or world.directory.persons[draft.mail.user_id] != draft.person:
+        person = world.directory.persons[draft.mail.user_id]
+        if person != draft.person or self.checker.verdicts(person, draft.items, now) != draft.reasons:
             return True
         draft.revision = world.revision
         return False

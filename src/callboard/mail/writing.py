@@ -14,7 +14,7 @@ from callboard.base.config import Config
 from callboard.base.instants import from_us
 from callboard.base.keyed import keyed_hash, sign_id
 from callboard.base.reasons import Frequency
-from callboard.mail.checking import Checker
+from callboard.mail.checking import Checker, Items
 from callboard.mail.composing import MUTE_LINK
 from callboard.mail.letter import Item, Letter
 from callboard.mail.mime import MUTE_PLACE, Form, list_id, make_form, thread_key
@@ -28,9 +28,9 @@ FORMS_BYTES = 64_000_000
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What one mail tells: its items (event number, refs as stored) in order, and the span they came in."""
+    """What one mail tells: its items, and the span they came in."""
 
-    items: tuple[tuple[int, str], ...]
+    items: Items
     frequency: Frequency
     starts_us: int
     ends_us: int
@@ -51,7 +51,6 @@ class Writer:
         self.checker = checker
         self._revision = -1
         self._forms: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
-        self._named: dict[tuple[int, ...], frozenset[str]] = {}
         self._bytes = 0
         self.was_new = False
         """Whether the last mail's form had to be made."""
@@ -78,14 +77,14 @@ class Writer:
             self._forget()
         zone, _ = zone_of(person.time_zone)
         today = from_us(mail.composed_us).astimezone(zone).date()
-        reader = person.key if person.key in self._named_in(told) else ""
+        reader = person.key if told.items.named and person.key in told.items.named else ""
         key = (told, person.time_zone, person.locale, person.partner, today, reader)
         kept = self._forms.get(key)
         self.was_new = kept is None
         if kept is not None:
             self._forms.move_to_end(key)
             return kept
-        letter = self._letter(mail, person, told, self.checker.items(told.items))
+        letter = self._letter(mail, person, told, self.checker.told(told.items))
         config, world = self.config, self.checker.world
         form = make_form(
             letter, world.catalogue, world.directory,
@@ -93,7 +92,7 @@ class Writer:
         )  # fmt: skip
         subject = thread_key(letter.items)
         thread = ("list", list_id(letter, config.mail_host)) if subject is None else ("subject", subject)
-        kept = _Kept(form, thread, sum(map(len, form.body)) + 200 * len(told.items))
+        kept = _Kept(form, thread, sum(map(len, form.body)) + 200 * len(told.items.pairs))
         self._keep(key, kept)
         return kept
 
@@ -112,18 +111,6 @@ class Writer:
             mute_url=MUTE_PLACE,
         )
 
-    def _named_in(self, told: Told) -> frozenset[str]:
-        """Return the address keys of those whom the events name: to them a mail says "you"."""
-        numbers = tuple(number for number, _ in told.items)
-        known = self._named.get(numbers)
-        if known is None:
-            events = self.checker.events(numbers)
-            known = frozenset(
-                key for number in numbers for key in (events[number].actor_key, *events[number].mentioned) if key
-            )
-            self._named[numbers] = known
-        return known
-
     def _keep(self, key: tuple[object, ...], kept: _Kept) -> None:
         self._forms[key] = kept
         self._bytes += kept.size
@@ -135,5 +122,4 @@ class Writer:
         """Begin anew: names and settings may be others."""
         self._revision = self.checker.world.revision
         self._forms.clear()
-        self._named.clear()
         self._bytes = 0
