@@ -8,6 +8,7 @@ The commits of all connections are made together. All database work happens in o
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -34,6 +35,8 @@ CONNECTIONS = 24
 LEASE_BATCH = 400
 FEW_WAITING = 100
 """Mails ready to go under which the next batch is leased, so that no connection waits for it."""
+FEW_FINISHED = 25
+"""Mails after which it is looked whether more are to be leased, and whether a lane has room again."""
 LOOK_S = 0.05
 """Seconds between two looks for newly due mails while others are on their way."""
 COMMIT_TRIES = 6
@@ -123,6 +126,7 @@ class _Run:
         self.lanes: Lanes[Draft] = Lanes(CONNECTIONS)
         self.holding: set[int] = set()
         self._taken = 0
+        self._finished = 0
         self._fed = False
         self._halted = False
         self._gone = 0
@@ -185,13 +189,13 @@ class _Run:
         try:
             while not self._halted:
                 before = self._taken
-                if self.lanes.has_ready(FEW_WAITING):
-                    self._hungry.clear()
-                    await self._hungry.wait()
-                elif await self._feed() == before:
+                if not self.lanes.has_ready(FEW_WAITING) and await self._feed() == before:
                     if self.lanes.is_empty and not self.lanes.in_flight:
                         break
-                    await asyncio.sleep(LOOK_S)
+                self._rouse()
+                self._hungry.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._hungry.wait(), LOOK_S)
         finally:
             self._fed = True
             self._rouse()
@@ -213,10 +217,10 @@ class _Run:
 
     async def _next(self) -> Draft | None:
         """Wait for a mail that may go; None when there will be none."""
+        self._hungry.set()  # once: who is woken in vain does not ask again
         while not self._halted:
             draft = self.lanes.take()
             if draft is not None:
-                self._hungry.set()
                 return draft
             if self._fed and self.lanes.is_empty:
                 break
@@ -265,7 +269,9 @@ class _Run:
             rest = self.lanes.clear(draft.domain)
             await self.courier.in_database(self.desk.pause, draft.domain, rest, f"{draft.domain}: {reply.line}")
         self.holding.discard(draft.mail.id)
-        self._rouse()
+        self._finished += 1
+        if self._finished % FEW_FINISHED == 0:
+            self._hungry.set()
 
     def _rouse(self) -> None:
         """Let idle connections look again."""
