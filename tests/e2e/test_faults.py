@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import signal
 import subprocess
 import sys
@@ -32,6 +33,10 @@ def some(domain: str, count: int) -> list[str]:
 
 def states(board: Callboard) -> Counter[str]:
     return Counter(board.states("e-1").values())
+
+
+def taken(sink: Sink, count: int) -> bool:
+    return len(sink.accepted) >= count
 
 
 def begin(board: Callboard, *emails: str) -> None:
@@ -173,7 +178,7 @@ def test_sessions_that_the_database_ends_are_opened_again_and_nothing_is_lost(
     worker = board.start("worker")
     with psycopg.connect(database_url, autocommit=True) as connection:
         for part in range(1, 5):
-            sink.wait_for(lambda part=part: len(sink.accepted) >= part * 120, 8)
+            sink.wait_for(functools.partial(taken, sink, part * 120), 8)
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"

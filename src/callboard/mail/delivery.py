@@ -189,9 +189,9 @@ class _Run:
         try:
             while not self._halted:
                 before = self._taken
-                if not self.lanes.has_ready(FEW_WAITING) and await self._feed() == before:
-                    if self.lanes.is_empty and not self.lanes.in_flight:
-                        break
+                fed = not self.lanes.has_ready(FEW_WAITING) and await self._feed() > before
+                if not fed and self.lanes.is_empty and not self.lanes.in_flight:
+                    break
                 self._rouse()
                 self._hungry.clear()
                 with contextlib.suppress(TimeoutError):

@@ -201,7 +201,7 @@ def test_mails_travel_over_tls_with_a_certificate_that_is_trusted(monkeypatch, t
 @pytest.mark.parametrize("tls", ["starttls", "tls"])
 def test_a_certificate_that_is_not_trusted_is_refused_with_words_and_nothing_is_said(tls):
     server = Server(tls=tls, extensions="STARTTLS")
-    with pytest.raises(Unavailable, match="(?i)certificate"):
+    with pytest.raises(Unavailable, match=r"(?i)certificate"):
         talking(sending("b@x.example"), server)
     assert not any(one.startswith("MAIL") for one in server.heard)
 
