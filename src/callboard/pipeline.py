@@ -38,6 +38,7 @@ from callboard.intake.cloudevents import Draft
 from callboard.intake.store import Receipt
 from callboard.keeping import fetch, keep
 from callboard.mail import store as outbox
+from callboard.mail.checking import Checker
 from callboard.mail.composing import compose_again, compose_windows
 from callboard.mail.models import MailState
 from callboard.mail.owners import Owner
@@ -74,6 +75,7 @@ class Pipeline:
         self.clock = clock or config.clock
         self.catalogue = catalogue or load_catalogue(config.catalogue_path)
         self.world = World(self.catalogue)
+        self.checker = Checker(self.world)
         self.matcher = Matcher(self.catalogue, self.world.directory, self.world.book)
         self._kept_revision = -1
         self.selfcheck = SelfCheck(self.matcher)
@@ -225,7 +227,7 @@ class Pipeline:
             windows = ledger.due_windows(now if oldest is None else min(now, oldest), WINDOWS_PER_BATCH)
             if windows:
                 self.world.refresh()
-                mails = compose_windows(windows, self.world, self.config, now)
+                mails = compose_windows(windows, self.checker, self.config, now)
                 self.counts["mails"] += len(mails)
         return len(windows)
 
@@ -337,7 +339,7 @@ class Pipeline:
             outbox.set_state(expired, MailState.FAILED, now, "expired while held")
             windows = ledger.windows_of_mails(fresh)
             if windows:
-                compose_again(person.id, windows, self.world, self.config, now)
+                compose_again(person.id, windows, self.checker, self.config, now)
                 outbox.set_state(fresh, MailState.WITHDRAWN, now, "released into one digest")
         return {"released": len(fresh), "failed": len(expired)}
 

@@ -23,6 +23,7 @@ from callboard.pipeline import Pipeline
 IDLE_S = 0.05
 """Seconds between two looks for work: a tenth of what a person notices."""
 RECONCILE_S = 5.0
+TICK_S = 0.2
 LONGEST_PAUSE_S = 30.0
 
 logger = structlog.get_logger(__name__)
@@ -60,7 +61,7 @@ class Runner:
         owner = new_owner(config.home)
         new_transport = transport_factory(config, lambda: to_us(self.pipeline.now()))
         await self._db(owner.__enter__)
-        courier = Courier(config, self.pipeline.clock, self.pipeline.world, owner, self.database, new_transport)
+        courier = Courier(config, self.pipeline.clock, self.pipeline.checker, owner, self.database, new_transport)
         keeper = asyncio.create_task(courier.keep_leases())
         try:
             await run(courier, owner)
@@ -83,8 +84,18 @@ class Runner:
             progress(pipeline.counts)
         while await self._db(pipeline.compose_due):
             progress(pipeline.counts)
-        while await courier.deliver_due():
-            progress(pipeline.counts + courier.counts)
+        ticking = asyncio.create_task(self._tick(courier, progress))
+        try:
+            while await courier.deliver_due():
+                progress(pipeline.counts + courier.counts)
+        finally:
+            ticking.cancel()
+
+    async def _tick(self, courier: Courier, progress: Callable[[Counter[str]], None]) -> None:
+        """Tell how far a long delivery is."""
+        while True:
+            await asyncio.sleep(TICK_S)
+            progress(self.pipeline.counts + courier.counts)
 
     async def _work(self, courier: Courier, owner: Owner) -> None:
         stop = asyncio.Event()
@@ -95,6 +106,7 @@ class Runner:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._repeat("decide", self._decide_and_compose, stop))
             group.create_task(self._repeat("deliver", courier.deliver_due, stop))
+            group.create_task(_stop_courier(courier, stop))
             group.create_task(
                 self._repeat("reconcile", lambda: self._db(self.pipeline.reconcile, owner), stop, RECONCILE_S)
             )
@@ -126,6 +138,12 @@ class Runner:
                     continue
             else:
                 await asyncio.sleep(0)
+
+
+async def _stop_courier(courier: Courier, stop: asyncio.Event) -> None:
+    """Let mails that are on their way arrive when told to stop, and begin no more."""
+    await stop.wait()
+    courier.stop()
 
 
 def _close_connection() -> None:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-HELLO = b"250-sink.example\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE 50000000"
+HELLO = "250-sink.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE 50000000"
+PLAIN_HELLO = "250-sink.example\r\n250 8BITMIME"
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,16 @@ class HangUp(Exception):  # noqa: N818 - no fault: the script says so
 
 
 class Sink:
-    """The server, in a thread with an event loop of its own. `scripts` may be changed between tries."""
+    """The server, in a thread with an event loop of its own. `scripts` may be changed between tries.
+
+    `mail` answers MAIL; `crumbs` sends every reply byte by byte.
+    """
 
     def __init__(self) -> None:
         self.scripts: dict[str, list[Step]] = {}
+        self.hello = HELLO
+        self.mail = "250 ok"
+        self.crumbs = False
         self.accepted: list[Accepted] = []
         self.tries: Counter[str] = Counter()
         self.changed = threading.Condition()
@@ -163,11 +170,11 @@ class Session:
                 return
             else:
                 self.recipient = ""
-                await self.say(HELLO.decode() if verb == "EHLO" else "250 ok")
+                await self.say({"EHLO": self.sink.hello, "MAIL": self.sink.mail}.get(verb, "250 ok"))
 
     async def take_recipient(self, line: str) -> None:
         found = re.search(r"<(.*?)>", line)
-        if self.recipient or not found:
+        if self.recipient or not found or not self.sink.mail.startswith("250"):
             await self.say("452 4.5.3 one recipient only")
             return
         self.recipient = found[1]
@@ -176,6 +183,9 @@ class Session:
             await self.say("250 ok")
 
     async def take_data(self) -> None:
+        if not self.recipient:
+            await self.say("554 5.5.1 no valid recipients")
+            return
         if await self.scripted("data"):
             return
         await self.say("354 go on")
@@ -199,5 +209,9 @@ class Session:
         return True
 
     async def say(self, line: str) -> None:
-        self.writer.write(line.encode() + b"\r\n")
-        await self.writer.drain()
+        reply = line.encode() + b"\r\n"
+        for part in (reply[at : at + 1] for at in range(len(reply))) if self.sink.crumbs else [reply]:
+            self.writer.write(part)
+            await self.writer.drain()
+            if self.sink.crumbs:
+                await asyncio.sleep(0)

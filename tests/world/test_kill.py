@@ -6,6 +6,8 @@ import dataclasses
 import random
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email import message_from_bytes
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,12 +21,12 @@ from tests.world.sink import Sink
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.world.reference import Step
+    from tests.world.reference import Json, Step
 
 SIZE = dataclasses.replace(SMALL, days=5, events=400, changes=4)
 DRAINS_KILLED = 7
 SENDS_KILLED = 3
-CONNECTIONS = 20
+CONNECTIONS = 24
 """The most connections to one SMTP server that may be open, each with one mail in doubt."""
 STARTUP_S = 2.0
 
@@ -105,3 +107,46 @@ def test_nothing_is_lost_when_processes_are_killed(
         found = play.all()
     assert not found, report(found)
     assert play.kills_in_delivery >= 2
+
+
+STUDIO: Json = {
+    "partners": [{"id": "studio", "name": "Meridian Lantern", "kind": "studio"}],
+    "users": [
+        {"email": f"p{n}@meridian.example", "name": f"P {n}", "partner": "studio", "roles": ["studio_operations"]}
+        for n in range(100)
+    ],
+}
+MAILS_PER_KILL = 60
+
+
+@pytest.mark.parametrize("kills", [4, pytest.param(100, marks=pytest.mark.world)])
+def test_a_worker_that_is_killed_again_and_again_loses_nothing_and_repeats_only_itself(
+    tmp_path: Path, kills: int
+) -> None:
+    rng = random.Random(kills)
+    now = datetime(2026, 11, 23, 10, tzinfo=UTC)
+    in_delivery = 0
+    with Sink(delay_s=0.004) as sink:
+        product = Product(tmp_path / "home", sink.port, 0)
+        product.run("people", "import", product.write("people.json", STUDIO), now=now)
+        events = [
+            {"specversion": "1.0", "id": f"e-{n}", "source": "portal", "type": "qc.report_ready", "subject": f"SR-{n}"}
+            for n in range(max(3, kills * MAILS_PER_KILL // len(STUDIO["users"])))
+        ]
+        product.run("events", "send", product.write_lines("events.jsonl", events), now=now)
+        for _ in range(kills):
+            before = len(sink.messages)
+            worker = product.start("worker", now=now)
+            sink.wait_for(before + rng.randint(1, MAILS_PER_KILL), 20)
+            in_delivery += kill(worker) and len(sink.messages) > before
+        product.run("drain", now=now)
+        lines = product.ledger(now)
+    wanted = len(events) * len(STUDIO["users"])
+    assert Counter(line["state"] for line in lines) == {"sent": wanted}
+    found = Counter(bare_id(str(message_from_bytes(one.data)["Message-ID"])) for one in sink.messages)
+    assert set(found) == {bare_id(line["message_id"]) for line in lines}, (
+        "nothing is lost, nothing comes under a new id"
+    )
+    assert len(found) == wanted
+    assert found.total() - wanted <= CONNECTIONS * kills
+    assert in_delivery >= kills // 2

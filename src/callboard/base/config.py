@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import getaddresses, parseaddr
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -55,7 +56,7 @@ class Config:
     @property
     def mail_host(self) -> str:
         """Return HOST of rule C2: the domain of the sender, in its ASCII form."""
-        return str(ascii_address(parseaddr(self.sender)[1])).rpartition("@")[2]
+        return _host_of(self.sender)
 
     @property
     def database_path(self) -> Path:
@@ -66,6 +67,11 @@ class Config:
     def mailbox_path(self) -> Path:
         """Return the built-in mailbox's file."""
         return self.home / "mailbox.sqlite3"
+
+
+@lru_cache(maxsize=16)
+def _host_of(sender: str) -> str:
+    return str(ascii_address(parseaddr(sender)[1])).rpartition("@")[2]
 
 
 def read_config(environ: Mapping[str, str] = os.environ) -> Config:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 
 
 def keyed_hash(secret: str, purpose: str, *parts: object, length: int = 32) -> str:
     """Return `length` hex digits of an HMAC-SHA-256 over `parts`, separate for each `purpose`."""
     text = "\x1f".join([purpose, *(str(part) for part in parts)])
-    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()[:length]
+    return hmac.digest(secret.encode(), text.encode(), "sha256").hex()[:length]
 
 
 def sign_id(secret: str, purpose: str, number: int) -> str:

@@ -47,25 +47,21 @@ def _skip(person: Person, reason: Reason, matched: tuple[Notification, ...]) -> 
     return Decision(person=person, outcome=Outcome.SKIP, reason=reason, notifications=refs, frequency=None)
 
 
-def recheck(
-    person: Person,
-    event: Event,
-    counted: Iterable[Ref],
-    *,
-    catalogue: Catalogue,
-    directory: Directory,
-    book: Book,
-    now: datetime,
+def recheck_access(person: Person, event: Event, catalogue: Catalogue, directory: Directory) -> Reason | None:
+    """Return why a decided item may not be seen any more, or None while it may (S5, A1–A4)."""
+    access = may_see(person, event, catalogue, directory)
+    if access is Access.ALLOWED:
+        return None
+    return Reason.DEACTIVATED if access is Access.DEACTIVATED else Reason.NO_ACCESS
+
+
+def recheck_counting(
+    person: Person, counted: Iterable[Ref], catalogue: Catalogue, book: Book, now: datetime
 ) -> Reason | None:
-    """Return why a decided item may not leave any more, or None while it may (S5).
+    """Return why none of the notifications that counted does so any more, or None while one does (S5).
 
     When every counting notification is gone, `muted` is said if one of them still exists.
     """
-    access = may_see(person, event, catalogue, directory)
-    if access is Access.DEACTIVATED:
-        return Reason.DEACTIVATED
-    if access is not Access.ALLOWED:
-        return Reason.NO_ACCESS
     existing = [ref for ref in counted if exists(person, ref, catalogue, book)]
     if any(not book.is_muted(person.id, ref, now) for ref in existing):
         return None

@@ -1,7 +1,8 @@
 """Tables of the room.
 
 Instants of business time are whole microseconds since 1970 (`_us`); `lease_until_s` is real
-time in seconds, since a lease is about processes, not about business.
+time in seconds, since a lease is about processes, not about business. `lease_generation` counts
+the leases of a mail: what is said of an older one counts no more.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class Mail(models.Model):
     in_doubt = models.BooleanField(default=False)
     lease_owner = models.CharField(max_length=32, blank=True)
     lease_until_s = models.FloatField(null=True, blank=True)
+    lease_generation = models.IntegerField(db_default=0)
     last_reply = models.TextField(blank=True)
     finished_us = models.BigIntegerField(null=True, blank=True)
 
@@ -51,7 +53,7 @@ class Mail(models.Model):
 
         indexes = [  # noqa: RUF012 - Django's form
             models.Index(
-                fields=["importance_rank", "next_attempt_us", "id"],
+                fields=["importance_rank", "next_attempt_us", "id", "domain"],
                 condition=models.Q(state="queued"),
                 name="mail_due",
             ),
@@ -85,8 +87,12 @@ class Suppression(models.Model):
 
 
 class DomainBreaker(models.Model):
-    """A domain that refuses most of its recipients: nothing goes there until `open_until_us` (P4)."""
+    """A domain that refuses us or most of its recipients: nothing goes there until `open_until_us` (P4).
+
+    The domain "" is the next hop itself. `pause_s` is how long the last pause was.
+    """
 
     domain = models.CharField(max_length=255, unique=True)
     open_until_us = models.BigIntegerField()
+    pause_s = models.IntegerField(db_default=0)
     reason = models.TextField()

@@ -25,7 +25,19 @@ BREAKER_RECIPIENTS = 20
 BREAKER_WITHIN = timedelta(minutes=10)
 BREAKER_PAUSE = timedelta(hours=1)
 """When over half of at least 20 recipients of a domain get 5.1.1 within 10 minutes, it pauses (P4)."""
+POLICY_RECIPIENTS = 3
+"""When over half of at least so many recipients of a domain get 5.7.x within those minutes, it pauses too:
+a policy that meets several people is about us, not about them."""
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(minutes=30)
+"""A domain in trouble is paused, twice as long each time. Source: Postfix doubles 300 s up to 4,000 s."""
+FIRST_HOP_PAUSE = timedelta(seconds=30)
+LONGEST_HOP_PAUSE = timedelta(minutes=5)
+"""The next hop is everybody's way out, so it is tried again sooner."""
+FORGOTTEN_AFTER = timedelta(hours=1)
+"""A pause that ended longer ago does not make the next one longer."""
 
+_GREYLIST = re.compile(r"gr[ea]y-?list", re.IGNORECASE)
 _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
 
 
@@ -35,6 +47,7 @@ class Fate(StrEnum):
     SENT = "sent"
     RETRY = "retry"
     FAILED = "failed"
+    POLICY = "policy"
     NO_SUCH_ADDRESS = "no-such-address"
     IN_DOUBT = "in-doubt"
 
@@ -46,6 +59,8 @@ class Reply:
     fate: Fate
     code: int
     text: str
+    of_hop: bool = False
+    """Said to MAIL or to the connection: it is about the next hop and us, not about the recipient."""
 
     @property
     def line(self) -> str:
@@ -56,8 +71,8 @@ class Reply:
 def read_reply(code: int, text: str) -> Reply:
     """Return what a final reply to a transaction means.
 
-    5.1.1 says the address does not exist; every other 5xx fails this mail and never counts
-    against the address; 4xx, and what is no final reply at all, is retried.
+    5.1.1 says the address does not exist; 5.7.x refuses us by policy; every other 5xx fails this
+    mail and never counts against the address; 4xx, and what is no final reply at all, is retried.
     Source: RFC 3463, RFC 5321 4.2.1.
     """
     said = plain_words(text)
@@ -69,13 +84,28 @@ def read_reply(code: int, text: str) -> Reply:
         return Reply(Fate.RETRY, code, said)
     if enhanced == "5.1.1":
         return Reply(Fate.NO_SUCH_ADDRESS, code, said)
+    if enhanced.startswith("5.7."):
+        return Reply(Fate.POLICY, code, said)
     return Reply(Fate.FAILED, code, said)
+
+
+def is_trouble(reply: Reply) -> bool:
+    """Return whether a reply asks us to come slower: 421, 4.7.x but for greylisting, or no answer at all."""
+    if reply.fate not in (Fate.RETRY, Fate.IN_DOUBT):
+        return False
+    throttled = reply.text.startswith("4.7.") and not _GREYLIST.search(reply.text)
+    return reply.code in (0, 421) or throttled
 
 
 def retry_delay(attempts: int, chance: float) -> timedelta:
     """Return the pause after so many attempts; `chance` in [0, 1) spreads it by the jitter."""
     doubled: timedelta = FIRST_RETRY * (1 << max(0, min(attempts - 1, 10)))
     return min(doubled, LONGEST_RETRY / (1 + JITTER)) * (1 + JITTER * chance)
+
+
+def pause_after(previous: timedelta, first: timedelta, longest: timedelta) -> timedelta:
+    """Return how long to pause after a pause that did not help; `previous` is zero for the first."""
+    return min(max(first, previous * 2), longest)
 
 
 def domain_of(email: str) -> str:

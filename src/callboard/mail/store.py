@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Least
 
 from callboard.base.instants import from_us, to_us
 from callboard.base.reasons import Importance
@@ -18,6 +19,8 @@ from callboard.mail.replies import BREAKER_WITHIN, Fate, Reply
 from callboard.people.sequences import take_ids
 
 _ROWS = 500
+NEXT_HOP = ""
+"""What the next hop is called among the domains that may be paused."""
 IMPORTANCE_BY_RANK = {one.rank: one for one in Importance}
 
 
@@ -32,26 +35,26 @@ class Composed:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Leased:
-    """A mail that this process may send now."""
+    """A mail that this process may send now; `generation` tells its lease from earlier ones."""
 
     id: int
     user_id: int
     domain: str
     message_id: str
-    importance: Importance
-    composed_at: datetime
-    expires_at: datetime
+    rank: int
+    composed_us: int
+    expires_us: int
     attempts: int
+    generation: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """What became of a try; `next_attempt_at` is set when the mail goes back to the queue."""
 
-    mail_id: int
-    attempt: int
+    mail: Leased
     state: MailState
     reply: Reply
     next_attempt_at: datetime | None
@@ -79,36 +82,28 @@ def add_mails(mails: Sequence[Composed], *, revision: int, now: datetime) -> lis
     return ids
 
 
-def lease(owner_id: str, until_s: float, now: datetime, limit: int) -> list[Leased]:
-    """Take mails that are due, critical first; leave out domains whose breaker is open (P4)."""
+def lease(owner_id: str, until_s: float, now: datetime, limit: int, crowded: Iterable[str] = ()) -> list[Leased]:
+    """Take mails that are due, critical first; none of domains that are `crowded` or paused (P4)."""
     now_us = to_us(now)
-    paused = list(DomainBreaker.objects.filter(open_until_us__gt=now_us).values_list("domain", flat=True))
-    rows = Mail.objects.filter(state=MailState.QUEUED, next_attempt_us__lte=now_us).exclude(domain__in=paused)
-    rows = rows.order_by("importance_rank", "next_attempt_us", "id")
-    if connection.features.has_select_for_update_skip_locked:
-        rows = rows.select_for_update(skip_locked=True, no_key=True)
-    columns = (
-        "id", "user_id", "domain", "message_id", "importance_rank", "composed_us", "expires_us", "attempts",
-    )  # fmt: skip
-    found = [
-        Leased(
-            id=row[0],
-            user_id=row[1],
-            domain=row[2],
-            message_id=row[3],
-            importance=IMPORTANCE_BY_RANK[row[4]],
-            composed_at=from_us(row[5]),
-            expires_at=from_us(row[6]),
-            attempts=row[7],
-        )
-        for row in rows.values_list(*columns)[:limit]
-    ]
+    breakers = DomainBreaker.objects.filter(open_until_us__gt=now_us).values_list("domain", flat=True)
+    left_out = sorted({*breakers, *crowded})
+    if NEXT_HOP in left_out:
+        return []
+    marks = ", ".join(["%s"] * len(left_out))
+    where = f" AND domain NOT IN ({marks})" if left_out else ""
+    locked = " FOR NO KEY UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE mail_mail SET state = 'leased', lease_owner = %s, lease_until_s = %s WHERE id = %s",
-            [(owner_id, until_s, one.id) for one in found],
+        cursor.execute(
+            "UPDATE mail_mail SET state = 'leased', lease_owner = %s, lease_until_s = %s,"  # noqa: S608 - fixed words only
+            " lease_generation = lease_generation + 1 WHERE id IN (SELECT id FROM mail_mail"
+            f" WHERE state = 'queued' AND next_attempt_us <= %s{where}"
+            f" ORDER BY importance_rank, next_attempt_us, id LIMIT %s{locked})"
+            " RETURNING id, user_id, domain, message_id, importance_rank, composed_us, expires_us, attempts,"
+            " lease_generation, next_attempt_us",
+            [owner_id, until_s, now_us, *left_out, limit],
         )
-    return found
+        rows = sorted(cursor.fetchall(), key=lambda row: (row[4], row[9], row[0]))
+    return [Leased(*row[:9]) for row in rows]
 
 
 def is_due(now: datetime) -> bool:
@@ -116,17 +111,23 @@ def is_due(now: datetime) -> bool:
     return Mail.objects.filter(state=MailState.QUEUED, next_attempt_us__lte=to_us(now)).exists()
 
 
-def still_leased(mail_ids: Iterable[int], owner_id: str) -> set[int]:
-    """Return which of the mails this owner still holds: a lease that expired may be another's."""
-    rows = Mail.objects.filter(id__in=list(mail_ids), state=MailState.LEASED, lease_owner=owner_id)
-    return set(rows.values_list("id", flat=True))
+def still_leased(mails: Sequence[Leased], owner_id: str) -> set[int]:
+    """Return the ids of the mails this owner still holds: a lease that expired may be another's."""
+    marks = ", ".join(["%s"] * len(mails))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id, lease_generation FROM mail_mail WHERE id IN ({marks})"  # noqa: S608 - marks only
+            " AND state = 'leased' AND lease_owner = %s",
+            [*(one.id for one in mails), owner_id],
+        )
+        held = set(cursor.fetchall())
+    return {one.id for one in mails if (one.id, one.generation) in held}
 
 
 def extend_leases(mail_ids: Iterable[int], owner_id: str, until_s: float) -> None:
     """Keep these leases of the owner for longer."""
-    Mail.objects.filter(id__in=list(mail_ids), state=MailState.LEASED, lease_owner=owner_id).update(
-        lease_until_s=until_s
-    )
+    for part in _parts(mail_ids):
+        Mail.objects.filter(id__in=part, state=MailState.LEASED, lease_owner=owner_id).update(lease_until_s=until_s)
 
 
 def lease_owners() -> set[str]:
@@ -144,17 +145,36 @@ def free_leases(owner_ids: Iterable[str], *, expired_before_s: float) -> int:
         Q(lease_owner__in=list(owner_ids)) | Q(lease_until_s__lt=expired_before_s)
     )
     ids = list(rows.values_list("id", flat=True))
-    doubtful = set(Attempt.objects.filter(mail_id__in=ids, code=None).values_list("mail_id", flat=True))
-    freed = rows.filter(id__in=ids).update(state=MailState.QUEUED, lease_owner="", lease_until_s=None)
-    Mail.objects.filter(id__in=doubtful).update(in_doubt=True)
+    freed = 0
+    for part in _parts(ids):
+        doubtful = set(Attempt.objects.filter(mail_id__in=part, code=None).values_list("mail_id", flat=True))
+        freed += rows.filter(id__in=part).update(state=MailState.QUEUED, lease_owner="", lease_until_s=None)
+        last = Attempt.objects.filter(mail=OuterRef("id")).order_by("-number").values("number")[:1]
+        Mail.objects.filter(id__in=doubtful).update(in_doubt=True, attempts=Subquery(last))
     return freed
 
 
-def release_leases(mail_ids: Iterable[int], owner_id: str) -> None:
-    """Give mails back untried."""
-    Mail.objects.filter(id__in=list(mail_ids), state=MailState.LEASED, lease_owner=owner_id).update(
-        state=MailState.QUEUED, lease_owner="", lease_until_s=None
-    )
+def release_leases(mails: Iterable[Leased], owner_id: str, due_at: datetime | None = None) -> None:
+    """Give mails back untried, due as before or at `due_at`."""
+    values: dict[str, Any] = {} if due_at is None else {"next_attempt_us": to_us(due_at)}
+    for part in _parts(one.id for one in mails):
+        Mail.objects.filter(id__in=part, state=MailState.LEASED, lease_owner=owner_id).update(
+            state=MailState.QUEUED, lease_owner="", lease_until_s=None, **values
+        )
+
+
+def put_off(domain: str, until: datetime, now: datetime, reply: str) -> tuple[int, int]:
+    """Let what is due for a domain wait until an instant; fail what is past its expiry (P4).
+
+    `NEXT_HOP` stands for every domain. Returns how many were put off and how many failed.
+    """
+    rows = Mail.objects.filter(state=MailState.QUEUED, next_attempt_us__lte=to_us(now))
+    if domain != NEXT_HOP:
+        rows = rows.filter(domain=domain)
+    expired = rows.filter(expires_us__lte=to_us(now))
+    failed = expired.update(state=MailState.FAILED, last_reply=reply, finished_us=to_us(now))
+    later = Least(F("expires_us"), Value(to_us(until)))
+    return rows.update(next_attempt_us=later, last_reply=reply), failed
 
 
 def begin_attempts(mails: Sequence[Leased], now: datetime) -> None:
@@ -165,7 +185,6 @@ def begin_attempts(mails: Sequence[Leased], now: datetime) -> None:
             "INSERT INTO mail_attempt (mail_id, number, began_us, reply) VALUES (%s, %s, %s, '')",
             [(one.id, one.attempts + 1, now_us) for one in mails],
         )
-        cursor.executemany("UPDATE mail_mail SET attempts = attempts + 1 WHERE id = %s", [(one.id,) for one in mails])
 
 
 def record_results(results: Sequence[Result], owner_id: str, now: datetime) -> None:
@@ -178,22 +197,24 @@ def record_results(results: Sequence[Result], owner_id: str, now: datetime) -> N
     with connection.cursor() as cursor:
         cursor.executemany(
             "UPDATE mail_attempt SET code = %s, reply = %s WHERE mail_id = %s AND number = %s",
-            [(one.reply.code, one.reply.text, one.mail_id, one.attempt) for one in results],
+            [(one.reply.code, one.reply.text, one.mail.id, one.mail.attempts + 1) for one in results],
         )
         cursor.executemany(
             "UPDATE mail_mail SET state = %s, last_reply = %s, lease_owner = '', lease_until_s = NULL,"
-            " in_doubt = %s, finished_us = %s, next_attempt_us = COALESCE(%s, next_attempt_us)"
-            " WHERE id = %s AND ((state = 'leased' AND lease_owner = %s)"
+            " attempts = %s, in_doubt = %s, finished_us = %s, next_attempt_us = COALESCE(%s, next_attempt_us)"
+            " WHERE id = %s AND ((state = 'leased' AND lease_owner = %s AND lease_generation = %s)"
             " OR (%s = 'sent' AND state IN ('queued', 'leased')))",
             [
                 (
                     one.state.value,
                     one.reply.line,
+                    one.mail.attempts + 1,
                     one.reply.fate is Fate.IN_DOUBT,
                     now_us if one.state in done else None,
                     to_us(one.next_attempt_at) if one.next_attempt_at else None,
-                    one.mail_id,
+                    one.mail.id,
                     owner_id,
+                    one.mail.generation,
                     one.state.value,
                 )
                 for one in results
@@ -203,8 +224,8 @@ def record_results(results: Sequence[Result], owner_id: str, now: datetime) -> N
 
 def set_state(mail_ids: Iterable[int], state: MailState, now: datetime, reply: str = "") -> None:
     """Move mails to a state outside of a try: withdrawn, held."""
-    for start in range(0, len(ids := list(mail_ids)), _ROWS):
-        Mail.objects.filter(id__in=ids[start : start + _ROWS]).update(
+    for part in _parts(mail_ids):
+        Mail.objects.filter(id__in=part).update(
             state=state, lease_owner="", lease_until_s=None, finished_us=to_us(now), last_reply=reply
         )
 
@@ -215,11 +236,15 @@ def queued_mails_of(user_ids: Iterable[int]) -> list[int]:
     return list(Mail.objects.filter(user_id__in=list(user_ids), state__in=states).values_list("id", flat=True))
 
 
-def suppressions(addresses: Iterable[str]) -> dict[str, str]:
+def suppressions(keys: Sequence[str]) -> dict[str, str]:
     """Return address key -> the server's words, for those addresses that are suppressed."""
-    keys = [address_key(one) for one in addresses]
-    rows = Suppression.objects.filter(address_key__in=keys, released_us=None)
-    return dict(rows.values_list("address_key", "reply"))
+    marks = ", ".join(["%s"] * len(keys))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT address_key, reply FROM mail_suppression WHERE released_us IS NULL AND address_key IN ({marks})",  # noqa: S608 - marks only
+            keys,
+        )
+        return dict(cursor.fetchall())
 
 
 def suppress(email: str, reply: str, now: datetime) -> None:
@@ -235,20 +260,33 @@ def release_address(email: str, now: datetime) -> bool:
     return rows.update(released_us=to_us(now)) == 1
 
 
-def refusals_of(domain: str, now: datetime) -> tuple[int, int]:
-    """Return (recipients tried, recipients answered 5.1.1) of a domain within the breaker's span (P4)."""
+def refusals_of(domain: str, status: str, now: datetime) -> tuple[int, int]:
+    """Return (recipients tried, recipients refused with this status) of a domain within the breaker's span (P4)."""
     since_us = to_us(now - BREAKER_WITHIN)
     tries = Attempt.objects.filter(began_us__gt=since_us, mail__domain=domain, code__isnull=False)
     found = tries.aggregate(
         tried=Count("mail__user", distinct=True),
-        refused=Count("mail__user", distinct=True, filter=Q(code__gte=500, reply__startswith="5.1.1")),
+        refused=Count("mail__user", distinct=True, filter=Q(code__gte=500, reply__startswith=status)),
     )
     return found["tried"], found["refused"]
 
 
-def open_breaker(domain: str, until: datetime, reason: str) -> None:
+def last_pause(domain: str) -> tuple[timedelta, datetime]:
+    """Return how long a domain's last pause was and when it ended; zero and long ago when it had none."""
+    row = DomainBreaker.objects.filter(domain=domain).values_list("pause_s", "open_until_us").first()
+    return (timedelta(seconds=row[0]), from_us(row[1])) if row else (timedelta(0), from_us(0))
+
+
+def open_breaker(domain: str, now: datetime, pause: timedelta, reason: str) -> None:
     """Pause a domain."""
-    DomainBreaker.objects.update_or_create(domain=domain, defaults={"open_until_us": to_us(until), "reason": reason})
+    values = {"open_until_us": to_us(now + pause), "pause_s": int(pause.total_seconds()), "reason": reason}
+    DomainBreaker.objects.update_or_create(domain=domain, defaults=values)
+
+
+def refused_since(domain: str, status: str, since: datetime) -> list[int]:
+    """Return the ids of a domain's failed mails whose last answer had this status and came after `since`."""
+    rows = Mail.objects.filter(domain=domain, state=MailState.FAILED, finished_us__gt=to_us(since))
+    return list(rows.filter(last_reply__regex=rf"^5\d\d {status}").values_list("id", flat=True))
 
 
 def held_users_of(domain: str, since: datetime) -> list[tuple[int, str]]:
@@ -312,3 +350,9 @@ def attempts_of(mail_id: int) -> list[dict[str, Any]]:
     """Return the tries of a mail in order."""
     rows = Attempt.objects.filter(mail_id=mail_id).order_by("number")
     return [dict(row) for row in rows.values("number", "began_us", "code", "reply")]
+
+
+def _parts(ids: Iterable[int]) -> Iterator[list[int]]:
+    wanted = list(ids)
+    for start in range(0, len(wanted), _ROWS):
+        yield wanted[start : start + _ROWS]

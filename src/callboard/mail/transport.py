@@ -11,7 +11,8 @@ import aiosmtplib
 
 from callboard.base.config import Config, SmtpServer
 from callboard.mail.mailbox import Mailbox
-from callboard.mail.replies import Fate, Reply, plain_words, read_reply
+from callboard.mail.replies import Fate, Reply, plain_words
+from callboard.mail.session import Session
 
 COMMAND_TIMEOUT_S = 60.0
 """Patience for one reply. Source: RFC 5321 4.5.3.2 asks for 5 minutes; a relay that takes longer
@@ -75,17 +76,19 @@ class MailboxTransport:
 
 
 class SmtpTransport:
-    """One SMTP connection by aiosmtplib, reused for many mails."""
+    """One SMTP connection, reused for many mails: aiosmtplib connects and signs in, `Session` hands over."""
 
-    def __init__(self, server: SmtpServer, greeting: str) -> None:
+    def __init__(self, server: SmtpServer, greeting: str, patience_s: float = COMMAND_TIMEOUT_S) -> None:
         self.server = server
         self.greeting = greeting
-        self._client: aiosmtplib.SMTP | None = None
+        self.patience_s = patience_s
+        self._session: Session | None = None
         self._sent = 0
 
     async def open(self) -> None:
         """Connect, start TLS and sign in as the settings say; certificates are verified."""
-        if self._client is not None and self._client.is_connected and self._sent < MAILS_PER_CONNECTION:
+        session = self._session
+        if session is not None and not session.lost and self._sent < MAILS_PER_CONNECTION:
             return
         await self.close()
         tls = ssl.create_default_context() if self.server.security != "none" else None
@@ -97,69 +100,42 @@ class SmtpTransport:
             username=self.server.username,
             password=self.server.password,
             local_hostname=self.greeting,
-            timeout=COMMAND_TIMEOUT_S,
+            timeout=self.patience_s,
             tls_context=tls,
         )
         try:
             await client.connect()
             await client.ehlo()
+            transport = client.transport
+            if not isinstance(transport, asyncio.Transport):
+                raise aiosmtplib.SMTPServerDisconnected("the server hung up")  # noqa: TRY301 - told as any other end
         except (aiosmtplib.SMTPException, OSError, ValueError) as exc:
             client.close()
             raise Unavailable(f"{self.server.host}:{self.server.port}: {_said(exc)}") from exc
-        self._client, self._sent = client, 0
+        except BaseException:
+            client.close()
+            raise
+        session = Session(
+            transport,
+            pipelining=client.supports_extension("pipelining"),
+            eight_bit=client.supports_extension("8bitmime"),
+            patience_s=self.patience_s,
+        )
+        transport.set_protocol(session)
+        self._session, self._sent = session, 0
 
     async def send(self, sender: str, recipient: str, raw: bytes) -> Reply:
         """Run MAIL, RCPT, DATA; whatever happens ends in a reply."""
-        client = self._client
-        if client is None:
+        if self._session is None:
             return Reply(Fate.RETRY, 0, "not connected")
-        after_dot = False
-        try:
-            await client.mail(sender)
-            await client.rcpt(recipient)
-            after_dot = True
-            code, text = await client.data(raw)
-        except aiosmtplib.SMTPResponseException as exc:
-            return await self._refused(exc)
-        except (aiosmtplib.SMTPException, OSError, asyncio.IncompleteReadError) as exc:
-            await self._drop()
-            return Reply(Fate.IN_DOUBT if after_dot else Fate.RETRY, 0, _said(exc))
-        except BaseException:
-            await self._drop()  # cancelled between command and reply: the next reply would be the last command's
-            raise
         self._sent += 1
-        return read_reply(code, text)
-
-    async def _refused(self, exc: aiosmtplib.SMTPResponseException) -> Reply:
-        """Return what a refusal means, and make the connection usable for the next mail."""
-        reply = read_reply(max(exc.code, 0), exc.message)
-        if not 400 <= exc.code < 600:  # noqa: PLR2004 - no refusal: it answers something else, and nothing is known
-            reply = Reply(Fate.IN_DOUBT, exc.code, reply.text)
-        client = self._client
-        # 421: the server closes (RFC 5321 3.8). Not 4xx or 5xx: nobody knows what its next line answers.
-        if exc.code == 421 or not 400 <= exc.code < 600 or client is None or not client.is_connected:  # noqa: PLR2004
-            await self._drop()
-            return reply
-        try:
-            await client.rset()
-        except (aiosmtplib.SMTPException, OSError):
-            await self._drop()
-        return reply
-
-    async def _drop(self) -> None:
-        if self._client is not None:
-            self._client.close()
-        self._client = None
+        return await self._session.hand_over(sender, recipient, raw)
 
     async def close(self) -> None:
         """Say QUIT and close; a server that does not answer it has the mail all the same."""
-        client, self._client = self._client, None
-        if client is None:
-            return
-        try:
-            await asyncio.wait_for(client.quit(), timeout=5)
-        except (aiosmtplib.SMTPException, OSError, TimeoutError):
-            client.close()
+        session, self._session = self._session, None
+        if session is not None:
+            await session.quit()
 
 
 def _said(exc: BaseException) -> str:

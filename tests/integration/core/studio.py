@@ -125,7 +125,9 @@ class Stage:
     async def _deliver(self):
         pipeline = self.pipeline
         with new_owner(pipeline.config.home) as owner:
-            courier = Courier(pipeline.config, pipeline.clock, pipeline.world, owner, self.thread, lambda: self.letters)
+            courier = Courier(
+                pipeline.config, pipeline.clock, pipeline.checker, owner, self.thread, lambda: self.letters
+            )
             while await courier.deliver_due():
                 pass
         return +Counter(courier.counts)

@@ -131,7 +131,7 @@ def leased(stage):
 
 
 def record(mail, owner, state, fate, stage):
-    result = Result(mail_id=mail.id, attempt=1, state=state, reply=Reply(fate, 0, "said"), next_attempt_at=stage.now)
+    result = Result(mail=mail, state=state, reply=Reply(fate, 0, "said"), next_attempt_at=stage.now)
     with transaction.atomic():
         store.record_results([result], owner, stage.now)
     return Mail.objects.get(id=mail.id).state
@@ -169,7 +169,8 @@ def test_s1_a_clock_that_went_back_opens_another_window(stage):
         (0, "garbage", Fate.RETRY),
         (451, "4.3.0 later", Fate.RETRY),
         (550, "5.1.1 unknown", Fate.NO_SUCH_ADDRESS),
-        (550, "5.7.1 policy", Fate.FAILED),
+        (550, "5.7.1 policy", Fate.POLICY),
+        (552, "5.2.2 full", Fate.FAILED),
     ],
 )
 def test_p4_what_a_reply_means(code, text, fate):

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.studio import CATALOGUE, NOW, OPERATIONS, REDELIVERY, directory, event, person
 
 from callboard.base.reasons import FREQUENCIES, Frequency, Importance, Outcome, Reason
-from callboard.decisions.rules import decide, importance_of, recheck
+from callboard.decisions.rules import decide, importance_of, recheck_access, recheck_counting
 from callboard.preferences.rules import read_custom
 from callboard.preferences.values import Book, Mute, MutedBy, Notification, Ref, from_default
 
@@ -89,7 +89,8 @@ class World:
 
     def recheck(self, *refs: Ref, **values: Any) -> Reason | None:
         who = person(**values)
-        return recheck(who, event(), refs, catalogue=CATALOGUE, directory=directory(who), book=self.book, now=NOW)
+        access = recheck_access(who, event(), CATALOGUE, directory(who))
+        return access or recheck_counting(who, refs, CATALOGUE, self.book, NOW)
 
 
 MINE, DEFAULTS = custom().ref, DEFAULT.ref

@@ -1,0 +1,162 @@
+"""What may still leave, to whom and in whose name, remembered for as long as no setting changes (S5).
+
+The answers are those of `decisions.rules`; most people of a broadcast share them, so each is
+worked out once per revision of people and settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache
+
+from callboard.base.reasons import Importance, Reason
+from callboard.catalogue.values import Event
+from callboard.decisions.rules import importance_of, recheck_access, recheck_counting
+from callboard.decisions.store import read_items, read_refs
+from callboard.intake import store as log
+from callboard.mail.letter import Item
+from callboard.people.values import Person
+from callboard.preferences.values import Kind, Notification, Ref, from_default
+from callboard.preferences.world import World
+
+EVENTS_KEPT = 5_000
+"""Events in memory at a time; some megabytes."""
+
+LISTED_KEPT = 300_000
+"""Items of remembered lists in memory at a time; some tens of megabytes."""
+
+_refs_of = lru_cache(maxsize=65_536)(read_refs)
+
+
+class Items:
+    """What some mails tell: (event number, refs as stored) in order of acceptance. One object for equal ones.
+
+    `places` are the places that the items have in what was read.
+    """
+
+    __slots__ = ("named", "pairs", "places", "refs")
+
+    def __init__(self, found: Sequence[tuple[int, str]], events: dict[int, Event]) -> None:
+        order = sorted(range(len(found)), key=lambda place: (events[found[place][0]].accepted_at, found[place][0]))
+        self.places = tuple(order)
+        self.pairs = tuple(found[place] for place in order)
+        self.refs = frozenset(refs for _, refs in self.pairs)
+        told = [events[number] for number, _ in self.pairs]
+        self.named = frozenset(key for one in told for key in (one.actor_key, *one.mentioned) if key)
+        """Address keys of those whom the events name: to them a mail says "you"."""
+
+
+class Checker:
+    """Checks items and names what asked for them. Owned by the thread that owns the world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._revision = world.revision
+        self._events: dict[int, Event] = {}
+        self._lists: dict[tuple[str, ...], Items] = {}
+        self._listed = 0
+        self._parts: dict[tuple[Items, tuple[bool, ...]], Items] = {}
+        self._access: dict[tuple[object, ...], dict[Items, tuple[Reason | None, ...]]] = {}
+        self._asked: dict[str, tuple[Notification, ...]] = {}
+        self._importance: dict[int, Importance] = {}
+
+    def events(self, numbers: Iterable[int]) -> dict[int, Event]:
+        """Return the events, among others, by row number; those in memory are not read again."""
+        wanted = set(numbers)
+        missing = [one for one in wanted if one not in self._events]
+        if missing:
+            if len(self._events) + len(missing) > EVENTS_KEPT:
+                self._events = {one: self._events[one] for one in wanted if one in self._events}
+            self._events.update(log.load_events(missing))
+        return self._events
+
+    def sync(self) -> None:
+        """Forget what older settings said."""
+        if self._revision != self.world.revision:
+            self._revision = self.world.revision
+            self._access.clear()
+            self._asked.clear()
+            self._importance.clear()
+
+    def lists(self, contents: Iterable[tuple[str, ...]]) -> list[Items]:
+        """Return the items that texts of contents hold, one list for each tuple of texts; events are read as needed."""
+        wanted = list(contents)
+        if self._listed > LISTED_KEPT:
+            self._lists.clear()
+            self._parts.clear()
+            self._access.clear()
+            self._listed = 0
+        new = {
+            texts: [one for text in texts for one in read_items(text)] for texts in wanted if texts not in self._lists
+        }
+        events = self.events(number for found in new.values() for number, _ in found) if new else {}
+        self._listed += sum(map(len, new.values()))
+        self._lists.update((texts, Items(found, events)) for texts, found in new.items())
+        return [self._lists[texts] for texts in wanted]
+
+    def part(self, items: Items, reasons: Sequence[Reason | None]) -> Items:
+        """Return those items for which there is no reason to stay."""
+        if not any(reasons):
+            return items
+        key = (items, tuple(one is None for one in reasons))
+        known = self._parts.get(key)
+        if known is None:
+            kept = [one for one, reason in zip(items.pairs, reasons, strict=True) if reason is None]
+            known = self._parts[key] = Items(kept, self.events(number for number, _ in kept))
+        return known
+
+    def verdicts(self, person: Person, items: Items, now: datetime) -> tuple[Reason | None, ...]:
+        """Return for each item why it may not leave; None while it may."""
+        self.sync()
+        access = self._access.setdefault((person.active, person.kind, person.partner, person.roles), {})
+        reasons = access.get(items)
+        world = self.world
+        if reasons is None:
+            events = self.events(number for number, _ in items.pairs)
+            reasons = access[items] = tuple(
+                recheck_access(person, events[number], world.catalogue, world.directory) for number, _ in items.pairs
+            )
+        counting = {
+            refs: recheck_counting(person, _refs_of(refs), world.catalogue, world.book, now) for refs in items.refs
+        }
+        if not any(counting.values()):
+            return reasons
+        return tuple(reason or counting[refs] for reason, (_, refs) in zip(reasons, items.pairs, strict=True))
+
+    def importance(self, number: int) -> Importance:
+        """Return how much an event matters."""
+        self.sync()
+        known = self._importance.get(number)
+        if known is None:
+            known = importance_of(self.events([number])[number], self.world.catalogue, self.world.directory.ancestors)
+            self._importance[number] = known
+        return known
+
+    def told(self, items: Items) -> tuple[Item, ...]:
+        """Return what a mail tells with everything known of it."""
+        self.sync()
+        events = self.events(number for number, _ in items.pairs)
+        return tuple(
+            Item(event=events[number], notifications=self._asked_by(refs), importance=self.importance(number))
+            for number, refs in items.pairs
+        )
+
+    def _asked_by(self, refs: str) -> tuple[Notification, ...]:
+        known = self._asked.get(refs)
+        if known is None:
+            known = self._asked[refs] = asked_by(_refs_of(refs), self.world)
+        return known
+
+
+def asked_by(refs: Iterable[Ref], world: World) -> tuple[Notification, ...]:
+    """Return the notifications that counted when decided, strongest first; also those gone since (S5)."""
+    found = []
+    for ref in refs:
+        if ref.kind is Kind.CUSTOM:
+            custom = world.book.customs.get(ref.id) or world.book.deleted.get(ref.id)
+            found += [custom] if custom else []
+        elif ref.id in world.catalogue.defaults:
+            default = world.catalogue.defaults[ref.id]
+            found.append(from_default(default, world.catalogue.event_types[default.event_type].label))
+    return tuple(sorted(found, key=lambda one: (one.frequency.rank, one.kind, one.name)))

@@ -1,0 +1,163 @@
+"""Mails that wait in memory, one lane for each recipient domain: critical first, no domain before all others.
+
+Plain; no I/O and no clock. A domain that is in trouble gets fewer connections, half as many each
+time, and is paused when that does not help; one that answers slowly keeps only its share.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from callboard.base.reasons import Importance
+from callboard.mail.replies import Reply, is_trouble
+
+SHARE = 5 / 6
+"""Part of the connections which the others have left that one domain may take: some stay free for the rest."""
+STRIKES = 5
+"""Troubled tries in a row after which a domain is paused."""
+WAITING_PER_CONNECTION = 20
+"""Mails of one domain in memory for each connection it may use; more would keep others out of the batch."""
+
+
+class Waiting(Protocol):
+    """What waits in a lane."""
+
+    @property
+    def domain(self) -> str:
+        """Return the recipient's domain."""
+        ...
+
+    @property
+    def rank(self) -> int:
+        """Return 0 for critical, up to 2."""
+        ...
+
+
+T = TypeVar("T", bound=Waiting)
+
+
+@dataclass(slots=True)
+class _Lane(Generic[T]):
+    """One domain. `limit` is how many connections it may use at a time."""
+
+    limit: float
+    queues: tuple[deque[T], ...] = field(default_factory=lambda: tuple(deque() for _ in Importance))
+    in_flight: int = 0
+    strikes: int = 0
+
+    @property
+    def waiting(self) -> int:
+        return sum(map(len, self.queues))
+
+
+class Lanes(Generic[T]):
+    """All lanes, and whose turn it is."""
+
+    def __init__(self, connections: int) -> None:
+        self.connections = connections
+        self.in_flight = 0
+        self._lanes: dict[str, _Lane[T]] = {}
+        # For each importance the domains that have such mails, in the order of their turns.
+        self._turns: tuple[dict[str, None], ...] = tuple({} for _ in Importance)
+
+    def add(self, mails: Iterable[T]) -> None:
+        """Let mails wait for their turn."""
+        for one in mails:
+            lane = self._lanes.get(one.domain)
+            if lane is None:
+                lane = self._lanes[one.domain] = _Lane(float(self.connections))
+            lane.queues[one.rank].append(one)
+            self._turns[one.rank].setdefault(one.domain)
+
+    def take(self) -> T | None:
+        """Return the next mail: the most important, of the domain whose turn it is; None when none may go now."""
+        for rank, turns in enumerate(self._turns):
+            for domain in turns:
+                lane = self._lanes[domain]
+                if self._has_room(lane):
+                    break
+            else:
+                continue
+            del turns[domain]
+            mail = lane.queues[rank].popleft()
+            if lane.queues[rank]:
+                turns[domain] = None
+            lane.in_flight += 1
+            self.in_flight += 1
+            return mail
+        return None
+
+    def put_back(self, mail: T) -> None:
+        """Let a mail that was taken wait again, first of its lane."""
+        self._leave(mail.domain)
+        self._lanes[mail.domain].queues[mail.rank].appendleft(mail)
+        self._turns[mail.rank].setdefault(mail.domain)
+
+    def finish(self, mail: T, reply: Reply | None) -> bool:
+        """Note how a mail ended, None when it was not sent; return whether its domain has to be paused."""
+        lane = self._leave(mail.domain)
+        if reply is None:
+            pass
+        elif is_trouble(reply):
+            lane.strikes += 1
+            lane.limit = max(1.0, lane.limit / 2)
+        else:
+            lane.strikes = 0
+            lane.limit = min(float(self.connections), lane.limit + 1 / lane.limit)
+        paused = lane.strikes >= STRIKES
+        if not paused and not lane.in_flight and not lane.waiting and lane.limit >= self.connections:
+            del self._lanes[mail.domain]
+        return paused
+
+    def clear(self, domain: str) -> list[T]:
+        """Return the mails of a domain that wait, which they do no longer; it may begin slowly again."""
+        lane = self._lanes.get(domain)
+        if lane is None:
+            return []
+        lane.limit, lane.strikes = 1.0, 0
+        return self._empty(domain, lane)
+
+    def clear_all(self) -> list[T]:
+        """Return all mails that wait, which they do no longer."""
+        return [one for domain, lane in self._lanes.items() for one in self._empty(domain, lane)]
+
+    def crowded(self) -> list[str]:
+        """Return the domains of which enough mails wait."""
+        lanes = self._lanes.items()
+        return [domain for domain, lane in lanes if lane.waiting >= lane.limit * WAITING_PER_CONNECTION]
+
+    def has_ready(self, enough: int) -> bool:
+        """Return whether so many mails wait in lanes that have room."""
+        found = 0
+        for lane in self._lanes.values():
+            if self._has_room(lane):
+                found += lane.waiting
+                if found >= enough:
+                    return True
+        return False
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether no mail waits."""
+        return not any(self._turns)
+
+    def _has_room(self, lane: _Lane[T]) -> bool:
+        others = self.in_flight - lane.in_flight
+        share = max(1, int((self.connections - others) * SHARE))
+        return lane.in_flight < min(share, int(lane.limit))
+
+    def _leave(self, domain: str) -> _Lane[T]:
+        lane = self._lanes[domain]
+        lane.in_flight -= 1
+        self.in_flight -= 1
+        return lane
+
+    def _empty(self, domain: str, lane: _Lane[T]) -> list[T]:
+        found = [one for queue in lane.queues for one in queue]
+        for queue, turns in zip(lane.queues, self._turns, strict=True):
+            queue.clear()
+            turns.pop(domain, None)
+        return found

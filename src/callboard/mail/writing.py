@@ -1,0 +1,125 @@
+"""Writing mails: what is the same for many is written once and kept while no setting changes.
+
+A `Form` is kept for each combination of items, span and reader's view (zone, partner, day, and
+the person where an event names the person); a mail of a broadcast then costs some ten microseconds.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from callboard.base.config import Config
+from callboard.base.instants import from_us
+from callboard.base.keyed import keyed_hash, sign_id
+from callboard.base.reasons import Frequency
+from callboard.mail.checking import Checker, Items
+from callboard.mail.composing import MUTE_LINK
+from callboard.mail.letter import Item, Letter
+from callboard.mail.mime import MUTE_PLACE, Form, list_id, make_form, thread_key
+from callboard.mail.store import Leased
+from callboard.mail.wording import zone_of
+from callboard.people.values import Person
+
+FORMS_BYTES = 64_000_000
+"""Bytes of forms in memory at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one mail tells: its items, and the span they came in."""
+
+    items: Items
+    frequency: Frequency
+    starts_us: int
+    ends_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    form: Form
+    thread: tuple[str, str]
+    size: int
+
+
+class Writer:
+    """Writes mails. Owned by the thread that owns the world."""
+
+    def __init__(self, config: Config, checker: Checker) -> None:
+        self.config = config
+        self.checker = checker
+        self._revision = -1
+        self._forms: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
+        self._bytes = 0
+        self.was_new = False
+        """Whether the last mail's form had to be made."""
+
+    def write(self, mail: Leased, person: Person, told: Told) -> bytes:
+        """Return the whole message.
+
+        Raises:
+            PermanentError: it can not be written; a retry would end the same.
+        """
+        config = self.config
+        kept = self._form(mail, person, told)
+        root = keyed_hash(config.secret_key, "thread", person.id, *kept.thread)
+        return kept.form.fill(
+            person,
+            from_us(mail.composed_us),
+            mail.message_id,
+            f"<{root}@{config.mail_host}>",
+            f"{config.base_url}/mute/{sign_id(config.secret_key, MUTE_LINK, mail.id)}",
+        )
+
+    def _form(self, mail: Leased, person: Person, told: Told) -> _Kept:
+        if self._revision != self.checker.world.revision:
+            self._forget()
+        zone, _ = zone_of(person.time_zone)
+        today = from_us(mail.composed_us).astimezone(zone).date()
+        reader = person.key if told.items.named and person.key in told.items.named else ""
+        key = (told, person.time_zone, person.locale, person.partner, today, reader)
+        kept = self._forms.get(key)
+        self.was_new = kept is None
+        if kept is not None:
+            self._forms.move_to_end(key)
+            return kept
+        letter = self._letter(mail, person, told, self.checker.told(told.items))
+        config, world = self.config, self.checker.world
+        form = make_form(
+            letter, world.catalogue, world.directory,
+            base_url=config.base_url, sender=config.sender, host=config.mail_host,
+        )  # fmt: skip
+        subject = thread_key(letter.items)
+        thread = ("list", list_id(letter, config.mail_host)) if subject is None else ("subject", subject)
+        kept = _Kept(form, thread, sum(map(len, form.body)) + 200 * len(told.items.pairs))
+        self._keep(key, kept)
+        return kept
+
+    def _letter(self, mail: Leased, person: Person, told: Told, items: Sequence[Item]) -> Letter:
+        directory = self.checker.world.directory
+        return Letter(
+            person=person,
+            partner_name=directory.partner_name(person.partner) if person.partner else "",
+            frequency=told.frequency,
+            starts_at=from_us(told.starts_us),
+            ends_at=from_us(told.ends_us),
+            items=tuple(items),
+            dated_at=from_us(mail.composed_us),
+            message_id=mail.message_id,
+            thread_root="",
+            mute_url=MUTE_PLACE,
+        )
+
+    def _keep(self, key: tuple[object, ...], kept: _Kept) -> None:
+        self._forms[key] = kept
+        self._bytes += kept.size
+        while self._bytes > FORMS_BYTES and len(self._forms) > 1:
+            _, oldest = self._forms.popitem(last=False)
+            self._bytes -= oldest.size
+
+    def _forget(self) -> None:
+        """Begin anew: names and settings may be others."""
+        self._revision = self.checker.world.revision
+        self._forms.clear()
+        self._bytes = 0
