@@ -28,6 +28,7 @@ from callboard.decisions import store as ledger
 from callboard.intake import store as log
 from callboard.mail import store
 from callboard.mail.composing import keep_allowed, write_letter
+from callboard.mail.dkim import make_signer, sign
 from callboard.mail.mime import write_mail
 from callboard.mail.models import MailState
 from callboard.mail.owners import Owner
@@ -91,6 +92,7 @@ class Courier:
         self.owner = owner
         self.database = database
         self.sender = envelope_address(parseaddr(config.sender)[1])
+        self.signer = make_signer(config)
         self.transports = [new_transport() for _ in range(CONNECTIONS)]
         self.counts: Counter[str] = Counter()
         """How many mails ended a try as sent, deferred, failed, held or withdrawn."""
@@ -268,6 +270,7 @@ class Courier:
                 letter, world.catalogue, world.directory,
                 base_url=config.base_url, sender=config.sender, host=config.mail_host,
             )  # fmt: skip
+            raw = sign(raw, self.signer) if self.signer else raw
             email = letter.person.email
             return Ready(mail, email, envelope_address(email), raw)
         except (CallboardError, ValueError, KeyError, TypeError) as exc:
