@@ -4,10 +4,10 @@
 default:
     @just --list
 
-# Make the environment: Python packages, and Chromium for the browser tests
+# Make the environment: Python packages, and the programs that some tests need (see .ci/run)
 setup:
     uv sync
-    dpkg -s chromium libatomic1 > /dev/null || sudo apt-get install --no-install-recommends chromium libatomic1
+    sudo apt-get install --no-install-recommends chromium libatomic1 dovecot-sieve python3-dkim spamassassin
 
 # The product with its demo studio
 run *ARGS:

@@ -50,7 +50,7 @@ EVERY = list(commands(get_command(app)))
 def test_the_commands_of_the_interfaces_are_there():
     wanted = """up|serve|worker|migrate|people import|people export|notifications import|notifications export|events send
         |drain|ledger export|explain|match|catalogue check|catalogue show|operator create|apikey create|apikey list
-        |apikey revoke|doctor"""
+        |apikey revoke|doctor|filters export"""
     assert {tuple(one.split()) for one in wanted.split("|")} <= set(EVERY)
 
 
@@ -171,9 +171,10 @@ def checks(done: Done) -> dict[str, bool]:
     return {one["name"]: one["passed"] for one in done.json["checks"]}
 
 
-def test_doctor_checks_settings_home_catalogue_database_and_smtp(board: Callboard):
+def test_doctor_checks_settings_home_catalogue_database_smtp_and_dns(board: Callboard):
     done = board.ok("doctor", "--json")
-    assert checks(done) == dict.fromkeys(("settings", "home", "catalogue", "database", "smtp"), True)
+    names = ("settings", "home", "catalogue", "database", "smtp", "spf", "dkim", "dmarc")
+    assert checks(done) == dict.fromkeys(names, True)
     (board.folder / "home" / "secret-key").chmod(0o644)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

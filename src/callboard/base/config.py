@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import getaddresses, parseaddr
 from functools import lru_cache
@@ -20,6 +21,8 @@ from callboard.base.texts import address_fault, ascii_address
 SHIPPED_CATALOGUE = Path(__file__).resolve().parents[3] / "catalogue"
 SHORTEST_KEY = 16
 """Characters of a secret key; shorter ones can be guessed."""
+_SELECTOR = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*")
+LONGEST_SELECTOR = 100
 DEFAULT_FROM = "Callboard <notifications@callboard.example>"
 
 
@@ -35,6 +38,15 @@ class SmtpServer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dkim:
+    """With what mail is signed: `pem` is an RSA key that was found usable, `key_path` where it was read."""
+
+    selector: str
+    key_path: Path
+    pem: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything the environment decides. `now_at` is None when the real clock runs."""
 
@@ -47,6 +59,7 @@ class Config:
     secret_key: str
     now_at: datetime | None
     collapse_s: float
+    dkim: Dkim | None = None
 
     @property
     def clock(self) -> Clock:
@@ -91,6 +104,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         secret_key=_secret_key(environ.get("CALLBOARD_SECRET_KEY"), home),
         now_at=_now(environ.get("CALLBOARD_NOW")),
         collapse_s=_collapse(environ.get("CALLBOARD_COLLAPSE_S") or "10"),
+        dkim=_dkim(environ.get("CALLBOARD_DKIM_KEY"), environ.get("CALLBOARD_DKIM_SELECTOR")),
     )
 
 
@@ -180,6 +194,27 @@ def _sender(value: str) -> str:
     if len(found) != 1 or address_fault(found[0][1]) or not value.isprintable():
         raise _refuse("CALLBOARD_FROM", "must be a name and an address", DEFAULT_FROM)
     return value
+
+
+def _dkim(path: str | None, selector: str | None) -> Dkim | None:
+    if not path and not selector:
+        return None
+    if not path:
+        raise _refuse("CALLBOARD_DKIM_KEY", "is not set, though CALLBOARD_DKIM_SELECTOR is", "/etc/callboard/dkim.pem")
+    if not selector:
+        raise _refuse("CALLBOARD_DKIM_SELECTOR", "is not set, though CALLBOARD_DKIM_KEY is", "callboard1")
+    if len(selector) > LONGEST_SELECTOR or not _SELECTOR.fullmatch(selector):
+        raise _refuse("CALLBOARD_DKIM_SELECTOR", "must be a DNS label: letters, digits, hyphens", "callboard1")
+    from callboard.base.dkim_key import read_private_key  # noqa: PLC0415 - only those who sign load cryptography
+
+    file = Path(path).expanduser().absolute()
+    try:
+        pem = file.read_bytes()
+        read_private_key(pem)
+    except (OSError, ValueError) as exc:
+        fault = f"cannot be read: {exc.strerror}" if isinstance(exc, OSError) else str(exc)
+        raise _refuse("CALLBOARD_DKIM_KEY", f"names {path}, which {fault}", "/etc/callboard/dkim.pem") from None
+    return Dkim(selector=selector, key_path=file, pem=pem)
 
 
 def _catalogue(value: str) -> Path:

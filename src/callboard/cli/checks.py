@@ -37,7 +37,10 @@ def run_all() -> list[Check]:
     found = [Check("settings", True, f"base URL {config.base_url}, sender {config.sender}")]
     for name, look in (("home", _home), ("catalogue", _catalogue), ("database", _database), ("smtp", _smtp)):
         found.append(_checked(name, look, config))
-    return found
+    from callboard.mail.published import records_of, system_lookup  # noqa: PLC0415 - loads DNS and cryptography
+
+    records = records_of(system_lookup())
+    return found + [_checked(name, look, config) for name, look in records.items()]
 
 
 def _checked(name: str, look: Callable[[Config], str], config: Config) -> Check:

@@ -13,6 +13,7 @@ import typer
 from callboard.base.errors import CallboardError, RejectedError
 from callboard.base.texts import shown
 from callboard.cli import boot, data, operation, questions
+from callboard.cli.filters import filters
 
 SHOWN_FAULTS = 20
 """Faults printed of one input; the rest is counted."""
@@ -35,6 +36,7 @@ app.command("match")(questions.match)
 app.add_typer(data.people, name="people")
 app.add_typer(data.notifications, name="notifications")
 app.add_typer(data.events, name="events")
+app.add_typer(filters, name="filters")
 app.add_typer(questions.ledger, name="ledger")
 app.add_typer(questions.catalogue, name="catalogue")
 app.add_typer(operation.operator, name="operator")

@@ -23,6 +23,11 @@ def print_line(line: str) -> None:
     sys.stdout.write(line + "\n")
 
 
+def print_text(text: str) -> None:
+    """Print a file's text on stdout as it is."""
+    sys.stdout.write(text)
+
+
 @contextmanager
 def progress(title: str) -> Iterator[Callable[[str], None]]:
     """Show a running line on a terminal; yields what sets its detail. Silent elsewhere."""

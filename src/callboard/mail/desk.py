@@ -29,6 +29,7 @@ from callboard.mail import store
 from callboard.mail.breakers import Breakers
 from callboard.mail.checking import Checker, Items
 from callboard.mail.composing import gone_of
+from callboard.mail.dkim import make_signer, sign
 from callboard.mail.models import MailState
 from callboard.mail.owners import Owner
 from callboard.mail.replies import Fate, Reply, envelope_address, retry_delay
@@ -82,6 +83,7 @@ class Desk:
         self.checker = checker
         self.owner = owner
         self.writer = Writer(config, checker)
+        self.signer = make_signer(config)
         self.breakers = Breakers()
         self.counts: Counter[str] = Counter()
 
@@ -144,7 +146,8 @@ class Desk:
     def _write(self, draft: Draft, told: Told) -> None:
         """Write the mail; one that can not be written fails, with the reason, alone (P3)."""
         try:
-            draft.raw = self.writer.write(draft.mail, draft.person, told)
+            raw = self.writer.write(draft.mail, draft.person, told)
+            draft.raw = sign(raw, self.signer) if self.signer else raw
         except (CallboardError, ValueError, KeyError, TypeError) as exc:
             logger.exception("mail cannot be written", mail=draft.mail.id)
             draft.fault = f"cannot be written: {exc}"

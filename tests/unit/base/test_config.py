@@ -5,11 +5,20 @@ from __future__ import annotations
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
+from traceback import format_exception
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 from callboard.base.clock import FixedClock, SystemClock
-from callboard.base.config import Config, SmtpServer, read_catalogue_path, read_clock, read_config
+from callboard.base.config import Config, Dkim, SmtpServer, read_catalogue_path, read_clock, read_config
 from callboard.base.errors import RejectedError
 
 
@@ -128,6 +137,67 @@ def test_a_fixed_now_is_the_clock(tmp_path: Path):
     assert config(tmp_path, NOW="2026-11-23T11:00:00+01:00").clock == FixedClock(at)
     assert read_clock({"CALLBOARD_NOW": "2026-11-23T10:00:00Z"}).now() == at
     assert read_clock({}) == SystemClock()
+
+
+def rsa_key(bits: int = 2048) -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, bits)
+
+
+def pem(key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey, password: bytes = b"") -> bytes:
+    hidden = BestAvailableEncryption(password) if password else NoEncryption()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, hidden)
+
+
+def test_mail_is_signed_with_the_key_of_a_file(tmp_path: Path):
+    file = tmp_path / "dkim.pem"
+    for form in (PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL):
+        file.write_bytes(rsa_key().private_bytes(Encoding.PEM, form, NoEncryption()))
+        found = config(tmp_path, DKIM_KEY=str(file), DKIM_SELECTOR="2026.callboard1")
+        assert found.dkim == Dkim(selector="2026.callboard1", key_path=file, pem=file.read_bytes())
+        assert "PRIVATE" not in repr(found)
+    assert config(tmp_path, DKIM_KEY="", DKIM_SELECTOR="").dkim is None
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (None, "cannot be read: No such file"),
+        (b"", "no private key"),
+        (b"-----BEGIN PRIVATE KEY-----\nSECRETSECRET\n-----END PRIVATE KEY-----\n", "no private key"),
+        (pem(rsa_key(1024)), "1024 bits"),
+        (pem(ed25519.Ed25519PrivateKey.generate()), "not RSA"),
+        (pem(rsa_key(), b"password"), "encrypted"),
+        (rsa_key().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), "no private key"),
+    ],
+    ids=["missing", "empty", "broken", "short", "ed25519", "encrypted", "public"],
+)
+def test_an_unusable_key_is_refused_and_not_shown(tmp_path: Path, content: bytes | None, fault: str):
+    file = tmp_path / "dkim.pem"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(RejectedError) as refused:
+        config(tmp_path, DKIM_KEY=str(file), DKIM_SELECTOR="callboard1")
+    said = str(refused.value)
+    assert said.startswith(f"CALLBOARD_DKIM_KEY names {file}, which ")
+    assert fault in said
+    assert "Example: CALLBOARD_DKIM_KEY=" in said
+    assert "SECRET" not in "".join(format_exception(refused.value))
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("DKIM_KEY", {"DKIM_SELECTOR": "callboard1"}),
+        ("DKIM_SELECTOR", {"DKIM_KEY": "/dkim.pem"}),
+        ("DKIM_SELECTOR", {"DKIM_KEY": "/dkim.pem", "DKIM_SELECTOR": "a b"}),
+        ("DKIM_SELECTOR", {"DKIM_KEY": "/dkim.pem", "DKIM_SELECTOR": "a;d=elsewhere.example"}),
+        ("DKIM_SELECTOR", {"DKIM_KEY": "/dkim.pem", "DKIM_SELECTOR": "a..b"}),
+        ("DKIM_SELECTOR", {"DKIM_KEY": "/dkim.pem", "DKIM_SELECTOR": "a" * 64}),
+    ],
+)
+def test_key_and_selector_belong_together(tmp_path: Path, name: str, values: dict[str, str]):
+    with pytest.raises(RejectedError, match=f"^CALLBOARD_{name} .* Example: CALLBOARD_{name}="):
+        config(tmp_path, **values)
 
 
 def test_the_secret_key_is_made_once_with_mode_0600(tmp_path: Path):
