@@ -172,6 +172,14 @@ def test_stats_are_one_json_line_on_stderr(tmp_path: Path) -> None:
     )
 
 
+def test_several_processes_answer_in_the_same_order(tmp_path: Path) -> None:
+    files = hostile_files(random.Random(3))
+    many = Files(
+        files.people, files.notifications, [line | {"id": f"e{number}"} for number, line in enumerate(files.events * 3)]
+    )
+    check(many, tmp_path, "--processes", "3")
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_hostile_values(tmp_path: Path, seed: int) -> None:
     check(hostile_files(random.Random(seed)), tmp_path)

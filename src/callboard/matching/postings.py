@@ -106,6 +106,11 @@ class Postings:
             known.append(slot)
         self.derived.forget()
 
+    def add_all(self, key: Hashable, slots: Slots) -> None:
+        """Let many slots name a key."""
+        self.slots.setdefault(key, array("I")).frombytes(slots.astype(np.uint32).tobytes())
+        self.derived.forget()
+
     def remove(self, key: Hashable, slot: int) -> None:
         """Undo `add`."""
         known = self.slots[key]

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from callboard.catalogue.values import Event, PartnerKind
 from callboard.matching.postings import Budget, Postings
-from callboard.matching.rows import Row, Slots, add_form, all_clear, clear_bit, moved, resized, set_bit
+from callboard.matching.rows import Row, Slots, add_form, all_clear, clear_bit, moved, resized, row_of, set_bit
 from callboard.people.access import CONCERNS_BY
 from callboard.people.values import Directory, Person
 
@@ -43,12 +43,23 @@ class Scope:
     def add(self, slot: int, reach: Reach) -> None:
         """Put a slot where its owner's access reaches."""
         if isinstance(reach, Realm):
-            if reach.kind not in self.realms:
-                postings = self.realms[reach.kind] = Postings(self._budget)
-                self._fields += [(field, postings) for field in CONCERNS_BY[reach.kind]]
-            self.realms[reach.kind].add(reach.partner, slot)
+            self._realms_of(reach.kind).add(reach.partner, slot)
         elif reach:
             set_bit(self.everything, slot)
+
+    def add_all(self, slots: Slots, reach: Reach) -> None:
+        """Put many slots where their owner's access reaches."""
+        if isinstance(reach, Realm):
+            self._realms_of(reach.kind).add_all(reach.partner, slots)
+        elif reach:
+            self.everything |= row_of(slots, len(self.everything))
+
+    def _realms_of(self, kind: PartnerKind) -> Postings:
+        postings = self.realms.get(kind)
+        if postings is None:
+            postings = self.realms[kind] = Postings(self._budget)
+            self._fields += [(field, postings) for field in CONCERNS_BY[kind]]
+        return postings
 
     def remove(self, slot: int, reach: Reach) -> None:
         """Undo `add`."""

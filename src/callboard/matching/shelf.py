@@ -175,8 +175,7 @@ class Shelf:
         for owner, slots in zip(found.tolist(), np.split(order, first[1:]), strict=True):
             reach = self._reach_of(self.directory.persons.get(owner))
             if reach:
-                for slot in slots.tolist():
-                    self.scope.add(slot, reach)
+                self.scope.add_all(slots, reach)
 
     def move(self, old: Person | None, new: Person) -> None:
         """Follow a change of a person's access."""

@@ -47,6 +47,8 @@ def test_metrics_come_from_the_database(anyone, portal, pipeline):
     assert 'callboard_decisions{outcome="notify"}' in text
     assert 'callboard_mails{state="queued"} 0.0' in text
     assert "callboard_oldest_undecided_seconds 0.0" in text
+    assert 'callboard_match_checks{result="equal"} 1.0' in text
+    assert 'callboard_match_checks{result="differing"} 0.0' in text
     assert 'callboard_intake_events_total{result="accepted"}' in text
 
 
