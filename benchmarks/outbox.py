@@ -18,7 +18,7 @@ from typing import Any
 from callboard.base.clock import SetClock
 from callboard.cli import boot
 
-ITEMS = 24
+ITEMS = 18
 NOTE = "Dialogue drops by 6 dB at {at} on the 5.1 print master; reference and mix differ until the next scene change."
 
 

@@ -143,6 +143,9 @@ def test_two_workers_at_once_send_every_mail_once_and_end_cleanly_on_sigterm(
     board.people(*emails)
     board.send(*(event(f"e-{number}") for number in range(5)))
     workers = [board.start("worker") for _ in range(2)]
+    for one in workers:
+        assert one.stderr
+        assert any("worker started" in line for line in one.stderr), "before that, SIGTERM ends any process its own way"
     wanted = len(emails) * 5
     assert sink.wait_for(lambda: len(sink.accepted) >= wanted)
     ends = [stop(one) for one in workers]

@@ -39,6 +39,8 @@ FEW_FINISHED = 25
 """Mails after which it is looked whether more are to be leased, and whether a lane has room again."""
 LOOK_S = 0.05
 """Seconds between two looks for newly due mails while others are on their way."""
+LONGEST_GATHERING_S = 0.005
+"""Seconds a commit waits for other connections' outcomes, and never over half of what the last commit took."""
 COMMIT_TRIES = 6
 FIRST_PAUSE_S = 0.1
 """A database that is away for some seconds costs nothing but these; each pause is twice the one before."""
@@ -127,6 +129,8 @@ class _Run:
         self.holding: set[int] = set()
         self._taken = 0
         self._finished = 0
+        self._looked_s = 0.0
+        self._commit_s = 0.0
         self._fed = False
         self._halted = False
         self._gone = 0
@@ -189,7 +193,7 @@ class _Run:
         try:
             while not self._halted:
                 before = self._taken
-                fed = not self.lanes.has_ready(FEW_WAITING) and await self._feed() > before
+                fed = self._wants_more() and await self._feed() > before
                 if not fed and self.lanes.is_empty and not self.lanes.in_flight:
                     break
                 self._rouse()
@@ -199,6 +203,16 @@ class _Run:
         finally:
             self._fed = True
             self._rouse()
+
+    def _wants_more(self) -> bool:
+        """Return whether to lease: few mails wait; or many, but of domains that are full, and others may be due."""
+        if self.lanes.has_ready(FEW_WAITING):
+            return False
+        looked_s, now_s = self._looked_s, time.monotonic()
+        if self.lanes.waiting >= FEW_WAITING and now_s - looked_s < LOOK_S:
+            return False
+        self._looked_s = now_s
+        return True
 
     # connections
 
@@ -295,8 +309,11 @@ class _Run:
         """Commit the turns of all connections together, as they come."""
         while True:
             await self._asked.wait()
+            if len(self._turns) < self.lanes.in_flight:  # the others' answers are near: one commit for all
+                await asyncio.sleep(min(self._commit_s / 2, LONGEST_GATHERING_S))
             self._asked.clear()
             turns, self._turns = self._turns, []
+            began_s = time.monotonic()
             try:
                 begun = await self.courier.in_database(self._commit, turns)
                 for domain in self.desk.take_opened():
@@ -306,6 +323,7 @@ class _Run:
                 for turn in turns:
                     turn.answer.set_exception(exc)
             else:
+                self._commit_s = time.monotonic() - began_s
                 for turn in turns:
                     turn.answer.set_result(begun.get(turn.draft.mail.id) if turn.draft else None)
 

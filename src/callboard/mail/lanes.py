@@ -140,6 +140,11 @@ class Lanes(Generic[T]):
         return False
 
     @property
+    def waiting(self) -> int:
+        """Return how many mails wait."""
+        return sum(lane.waiting for lane in self._lanes.values())
+
+    @property
     def is_empty(self) -> bool:
         """Return whether no mail waits."""
         return not any(self._turns)
