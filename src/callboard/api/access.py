@@ -15,6 +15,7 @@ from ninja.utils import check_csrf
 from callboard.api import process
 from callboard.api.problems import Problem
 from callboard.catalogue.values import Catalogue
+from callboard.insights.choices import KnownPartners
 from callboard.intake.store import is_valid_key
 from callboard.people.access import valid_roles
 from callboard.people.store import person_of
@@ -39,6 +40,11 @@ class Viewer:
     def mutes(self) -> dict[Ref, Mute]:
         """Return the person's mutes."""
         return preferences.mutes_of(self.person.id)
+
+    @cached_property
+    def partner_called(self) -> KnownPartners:
+        """Return what partners are called for this person."""
+        return KnownPartners(self.person, self.catalogue, self.directory)
 
     def sees_type(self, event_type: str) -> bool:
         """Return whether the person's roles see the event type (A2)."""

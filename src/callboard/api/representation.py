@@ -23,7 +23,7 @@ def notification_json(one: Notification, viewer: Viewer) -> dict[str, Any]:
         "user": viewer.person.email,
         "kind": one.kind.value,
         "name": one.name,
-        "label": title_of(one, viewer.catalogue, viewer.directory.partner_name),
+        "label": title_of(one, viewer.catalogue, viewer.partner_called),
         "event_type": one.event_type,
         "where": [condition.as_json() for condition in one.where],
         "frequency": one.frequency.value,

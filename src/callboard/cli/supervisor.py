@@ -86,7 +86,7 @@ def serve(config: Config, host: str, port: int) -> None:
     from granian.constants import Interfaces  # noqa: PLC0415
 
     Granian(
-        "callboard.project.wsgi:application",
+        "callboard.project.serving:application",
         address=host,
         port=port,
         interface=Interfaces.WSGI,

@@ -88,6 +88,30 @@ def names_of_titles(
     return {one: named[one].short if one in named else one for one in wanted}
 
 
+class KnownPartners:
+    """What partners are called, for one person: by name those the person may know of, any other by its code.
+
+    These are the person's own and those below, every one for studio people, and those that stand
+    in events that the person may see (A1–A4). Make one per page or request: events are looked
+    through once, and only when it is asked for a partner that is not the person's own.
+    """
+
+    def __init__(self, person: Person, catalogue: Catalogue, directory: Directory, patience: Patience = NAMING) -> None:
+        self._person, self._catalogue, self._directory, self._patience = person, catalogue, directory, patience
+        self._seen: set[str] | None = None
+
+    def __call__(self, partner: str) -> str:
+        """Return the partner's name, or the code where the person may not know it or nobody does."""
+        person, directory = self._person, self._directory
+        if partner not in directory.partners:
+            return partner
+        if person.kind is PartnerKind.STUDIO or person.partner in directory.ancestors(partner):
+            return directory.partner_name(partner)
+        if self._seen is None:
+            self._seen = _seen_partners(person, self._catalogue, directory, self._patience)
+        return directory.partner_name(partner) if partner in self._seen else partner
+
+
 def _values(
     field: Field, person: Person, catalogue: Catalogue, directory: Directory, patience: Patience
 ) -> Iterator[Value]:
@@ -145,6 +169,32 @@ def _used(
             rows = scene.visible(block)
             np.maximum.at(last, block.codes[view.place[column], rows], block.numbers[rows])
     return [(cells, np.argsort(-last)[: np.count_nonzero(last)].tolist()) for cells, last in used.items()]
+
+
+def _seen_partners(person: Person, catalogue: Catalogue, directory: Directory, patience: Patience) -> set[str]:
+    """Return the partners that stand in events that the person may see (A1–A4), in any field."""
+    fields = {key for key in visible_fields(person, catalogue) if catalogue.fields[key].type is FieldType.PARTNER}
+    roles = valid_roles(person, catalogue)
+    types = [one for one in catalogue.event_types.values() if catalogue.may_see_type(roles, one.id)]
+    views = SHELF.read([one for one in types if fields & set(one.fields)], catalogue, _ALWAYS, patience)
+    sight, used = Sight(person, catalogue, directory), dict[Cells, NDArray[np.bool_]]()
+    for event_type, view in views.items():
+        scene = sight.of(event_type, view)
+        columns = [
+            column_of(catalogue.fields[key]) for key in catalogue.event_types[event_type].fields if key in fields
+        ]
+        marks = {one: used.setdefault(view.cells[one], np.zeros(len(view.cells[one]), np.bool_)) for one in columns}
+        for block in view.blocks:
+            rows = scene.visible(block)
+            for column, mark in marks.items():
+                mark[block.codes[view.place[column], rows]] = True
+    said = (
+        value
+        for cells, mark in used.items()
+        for code in np.flatnonzero(mark).tolist()
+        for value in cells.values(code)[0]
+    )
+    return {one for one in said if isinstance(one, str)}
 
 
 def _titles(used: Iterable[tuple[Cells, list[int]]]) -> Iterator[Title]:

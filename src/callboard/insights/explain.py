@@ -11,6 +11,7 @@ from callboard.base.reasons import Access
 from callboard.catalogue.conditions import holds
 from callboard.catalogue.values import MENTIONS_ME, Event
 from callboard.insights import ledger, store
+from callboard.insights.choices import KnownPartners
 from callboard.intake import store as log
 from callboard.intake.cloudevents import event_key
 from callboard.mail import store as outbox
@@ -56,6 +57,7 @@ def explain(event: Event, person: Person, world: World, now: datetime) -> dict[s
     """
     access = may_see(person, event, world.catalogue, world.directory)
     row = store.ledger_row(event.number, person.id)
+    called = KnownPartners(person, world.catalogue, world.directory)
     answer: dict[str, Any] = {
         "event": {
             "id": event.id,
@@ -69,7 +71,7 @@ def explain(event: Event, person: Person, world: World, now: datetime) -> dict[s
         "user": person.email,
         "access": {"answer": access.value, "says": f"{person.name} {ACCESS_WORDS[access]}"},
         "notifications": [
-            _of_notification(one, person, event, world, now) for one in actions.own(person, world.catalogue)
+            _of_notification(one, person, event, world, now, called) for one in actions.own(person, world.catalogue)
         ],
         "decision": ledger.as_json(row) if row else None,
         "steps": _steps(row),
@@ -78,13 +80,15 @@ def explain(event: Event, person: Person, world: World, now: datetime) -> dict[s
     return answer
 
 
-def _of_notification(one: Notification, person: Person, event: Event, world: World, now: datetime) -> dict[str, Any]:
+def _of_notification(
+    one: Notification, person: Person, event: Event, world: World, now: datetime, called: KnownPartners
+) -> dict[str, Any]:
     mute = world.book.mutes.get((person.id, one.ref))
     muted = world.book.is_muted(person.id, one.ref, now)
     found: dict[str, Any] = {
         "id": one.id,
         "kind": one.kind.value,
-        "name": one.name or sentence(one, world.catalogue, world.directory.partner_name),
+        "name": one.name or sentence(one, world.catalogue, called),
         "event_type": one.event_type,
         "frequency": one.frequency.value,
         "role": one.role,

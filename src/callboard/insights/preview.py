@@ -16,6 +16,7 @@ from typing import Any
 from callboard.base.instants import format_instant, from_us, to_us
 from callboard.base.texts import shown
 from callboard.catalogue.values import Catalogue, Event
+from callboard.insights.choices import KnownPartners
 from callboard.insights.columns import MAX_EVENTS, SHELF, Block, Patience
 from callboard.insights.counting import Found, count_events, count_shared
 from callboard.insights.rate import count_mails
@@ -72,6 +73,7 @@ def preview(
     rivals = [one for one in others if one.event_type == asked.event_type and one.ref != asked.ref and not one.inactive]
     shared = count_shared(rivals, found.newest, scene, began_s + COMPARING_S) if found.newest else [0] * len(rivals)
     span = _span(found, around.now)
+    called = KnownPartners(person, around.catalogue, around.directory)
     return {
         "event_type": asked.event_type,
         "days": DAYS,
@@ -84,7 +86,11 @@ def preview(
             for one in event_type.frequencies
         },
         "samples": _samples(found.newest, person, around),
-        "overlaps": [_overlap(one, count, found, around) for one, count in zip(rivals, shared, strict=False) if count],
+        "overlaps": [
+            _overlap(one, title_of(one, around.catalogue, called), count, found, around)
+            for one, count in zip(rivals, shared, strict=False)
+            if count
+        ],
     }
 
 
@@ -114,11 +120,11 @@ def _sample(event: Event, narrator: Narrator) -> dict[str, Any]:
     }
 
 
-def _overlap(other: Notification, shared: int, found: Found, around: Surroundings) -> dict[str, Any]:
+def _overlap(other: Notification, label: str, shared: int, found: Found, around: Surroundings) -> dict[str, Any]:
     return {
         "id": other.id,
         "kind": other.kind.value,
-        "label": title_of(other, around.catalogue, around.directory.partner_name),
+        "label": label,
         "frequency": other.frequency.value,
         "muted": other.ref in around.muted,
         "events": shared,

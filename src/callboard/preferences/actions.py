@@ -160,6 +160,11 @@ def delete(person: Person, notification_id: str, catalogue: Catalogue, now: date
         store.delete_custom(notification_id, now)
 
 
+def deleted(person: Person, catalogue: Catalogue, now: datetime, limit: int = 20) -> list[Notification]:
+    """Return what the person deleted in the last 30 days and can bring back, the latest first."""
+    return store.deleted_of(person.id, to_us(now - timedelta(days=KEPT_DAYS)), limit, catalogue)
+
+
 def bring_back(person: Person, notification_id: str, now: datetime) -> None:
     """Undo a deletion of the last 30 days.
 

@@ -86,6 +86,12 @@ def _notification(row: dict[str, Any], catalogue: Catalogue) -> Notification:
     )
 
 
+def deleted_of(user_id: int, since_us: int, limit: int, catalogue: Catalogue) -> list[Notification]:
+    """Return a person's Custom notifications deleted at or after an instant, the latest first."""
+    rows = CustomNotification.objects.filter(user_id=user_id, deleted_us__gte=since_us).order_by("-deleted_us", "id")
+    return [_notification(row, catalogue) for row in rows.values(*_COLUMNS)[:limit]]
+
+
 def customs_of(user_id: int, catalogue: Catalogue) -> list[Notification]:
     """Return a person's Custom notifications that are not deleted, oldest first."""
     rows = CustomNotification.objects.filter(user_id=user_id, deleted_us=None).order_by("created_us", "id")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from callboard.base.texts import shown
 from callboard.people.models import User
-from callboard.web.gates import is_demo, may_read_mailbox
+from callboard.web.gates import is_demo, may_read_mailbox, person_seal
 from callboard.web.words import initials
 
 if TYPE_CHECKING:
@@ -21,5 +21,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "show_mailbox": may_read_mailbox(request),
         "in_mailbox": request.path.startswith("/mailbox"),
         "in_settings": request.path.startswith("/settings"),
+        "person_seal": person_seal(request) if isinstance(user, User) else "",
         "chip_initials": initials(shown(user.name)) if isinstance(user, User) else "",
     }

@@ -11,12 +11,18 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import DisallowedHost
 from django.http import Http404, HttpResponse
+from django.utils.crypto import constant_time_compare
+
+from callboard.base.keyed import keyed_hash
+from callboard.base.texts import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpRequest
 
+_SAFE = ("GET", "HEAD")
+_PERSON = "X-Callboard-Person"
 _FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
 
 
@@ -32,9 +38,34 @@ def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             return view(request, *args, **kwargs)
         if request.headers.get("HX-Request") == "true":
             return HttpResponse("Your session has ended. Sign in again.", status=401, content_type="text/plain")
-        return redirect_to_login(request.get_full_path())
+        # A form that was sent without a session is not sent again by the way back: it ends on a page
+        return redirect_to_login(request.get_full_path() if request.method in _SAFE else "/settings")
 
     return gate
+
+
+def same_person(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Refuse what a page asks for that was opened by somebody else, signed in here before.
+
+    Defaults have the same id for everybody with a role, so such a page would act for the wrong person.
+    Pages say whose they are by a header; a plain form has the CSRF token, which ends with the sign-in.
+    """
+
+    @wraps(view)
+    def gate(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        seal = request.headers.get(_PERSON)
+        if seal is None or constant_time_compare(seal, person_seal(request)):
+            return view(request, *args, **kwargs)
+        name = shown(getattr(request.user, "name", ""))
+        says = f"You are signed in as {name} by now. Nothing was changed; load the page again."
+        return HttpResponse(says, status=412, content_type="text/plain; charset=utf-8")
+
+    return gate
+
+
+def person_seal(request: HttpRequest) -> str:
+    """Return what a page carries to say whose it is."""
+    return keyed_hash(settings.SECRET_KEY, "page", str(request.user.pk))
 
 
 def is_local(request: HttpRequest) -> bool:

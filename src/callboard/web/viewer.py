@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from threading import Lock
 
 from django.conf import settings
@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from callboard.base.reasons import Access
 from callboard.catalogue.load import load_catalogue
 from callboard.catalogue.values import Catalogue, Event
+from callboard.insights.choices import KnownPartners
 from callboard.mail.wording import Narrator
 from callboard.people.access import may_see
 from callboard.people.models import User
@@ -24,7 +25,7 @@ from callboard.preferences.world import World
 from callboard.web import store
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Viewer:
     """The person who is signed in, what the rules look at, and one instant for the whole page."""
 
@@ -37,6 +38,11 @@ class Viewer:
     def partner_name(self) -> str:
         """Return the name of the person's partner account; "" for an operator without one."""
         return self.directory.partner_name(self.person.partner) if self.person.partner else ""
+
+    @cached_property
+    def partner_called(self) -> KnownPartners:
+        """Return what partners are called for this person."""
+        return KnownPartners(self.person, self.catalogue, self.directory)
 
     def narrator(self) -> Narrator:
         """Return who puts events into this person's words."""

@@ -36,6 +36,17 @@ def test_defaults_come_with_the_role(ana):
     assert (one["muted"], one["muted_until"], one["muted_by"], one["inactive"]) == (False, None, None, None)
 
 
+def test_the_label_names_no_partner_that_the_person_may_not_know(ana, sam):
+    where = [
+        {"field": "fulfillment_partner", "op": "any_of", "value": ["tidewater"]},
+        {"field": "fulfillment_partner", "op": "any_of", "value": ["copperglass-lisbon"]},
+    ]
+    said = "Redelivery Requested where Fulfillment Partner is {} and Fulfillment Partner is Copperglass Lisbon"
+    assert make(ana, name="", where=where)["label"] == said.format("tidewater")
+    made = make(sam, name="", where=where)
+    assert made["label"] == said.format("Tidewater Media")
+
+
 def test_a_custom_lives(ana):
     created = post(ana, "notifications", notification(name=""))
     made = created.json()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from django.db import connection
-from tests.integration.insights.studio import ANA, EVERYTHING, LITTLE, SAM, TOM, asked, looked
+from tests.integration.insights.studio import ANA, DIRECTORY, EVERYTHING, LITTLE, SAM, TOM, asked, looked
 from tests.unit.studio import OPERATIONS, REDELIVERY
 
 from callboard.base.reasons import Frequency
@@ -76,6 +77,15 @@ def test_a_preview_knows_what_was_accepted_a_moment_ago(log):
     assert looked()["matching"] == 1
     log.add(fulfillment_partner="tidewater")
     assert (looked()["total"], looked(TOM)["total"], looked(SAM)["total"]) == (1, 1, 2)
+
+
+def test_overlaps_name_no_partner_that_the_person_may_not_know(log):
+    log.add()
+    rival = replace(asked(fulfillment_partner={"op": "none_of", "value": ["tidewater"]}), id="n-2", name="")
+    (found,) = looked(others=[rival])["overlaps"]
+    assert found["label"].endswith("Fulfillment Partner is not tidewater")
+    (found,) = looked(SAM, others=[rival])["overlaps"]
+    assert found["label"].endswith(f"Fulfillment Partner is not {DIRECTORY.partner_name('tidewater')}")
 
 
 def test_overlaps_tell_what_is_covered_and_what_is_muted(log):

@@ -192,7 +192,7 @@ def edited(client, **raw):
 def test_an_edit_is_undone_to_what_it_was(as_):
     ana = as_(ANA)
     edited(ana, name="Other", frequency="weekly", where=[{"field": "severity", "op": "any_of", "value": ["Blocker"]}])
-    answer = act(ana, "put-back", "n-1", "custom", part=True)
+    answer = act(ana, "put-back@2", "n-1", "custom", part=True)
     stored = CustomNotification.objects.get(id="n-1")
     assert (stored.name, stored.frequency) == (CUSTOM["name"], CUSTOM["frequency"])
     assert "redelivery_round" in stored.where_json
@@ -205,7 +205,7 @@ def test_an_edit_is_not_undone_over_a_later_one(as_):
     edited(ana, name="Other")
     viewer = viewer_for(User.objects.get(email_key=ANA))
     actions.edit(viewer.person, "n-1", {"name": "Later"}, viewer.catalogue, NOW, version=None)
-    answer = act(ana, "put-back", "n-1", "custom", part=True)
+    answer = act(ana, "put-back@2", "n-1", "custom", part=True)
     assert answer.status_code == 422
     assert toast_in(answer).startswith("It was changed since")
     assert CustomNotification.objects.get(id="n-1").name == "Later"
@@ -334,3 +334,32 @@ def test_a_wish_for_a_row_the_window_made_can_be_taken_back(as_):
     done = fulfil(read_wish(f"delete custom {made.id}"), viewer)
     assert done.undo == f"bring-back custom {made.id}"
     assert as_(ANA).get(f"/settings/menu/custom/{made.id}").status_code == 404
+
+
+def test_a_page_that_somebody_else_opened_acts_for_nobody(as_):
+    ana, tom = as_(ANA), as_(TOM)
+    whose = re.findall(r'name="person" content="([^"]+)"', ana.get("/settings").content.decode())[0]
+    headers = {"HX-Request": "true", "X-Callboard-Person": whose}
+    answer = tom.post("/settings/act", {"do": f"mute default {DEFAULT}"}, headers=headers)
+    assert answer.status_code == 412
+    assert "You are signed in as" in answer.content.decode()
+    assert not store.mutes_of(User.objects.get(email_key=TOM).id)
+    assert tom.get(f"/settings/menu/default/{ID}", headers=headers).status_code == 412
+    assert tom.post("/settings/me", {"digest_hour": "9"}, headers=headers).status_code == 412
+    assert ana.post("/settings/act", {"do": f"mute default {DEFAULT}"}, headers=headers).status_code == 200
+
+
+def test_what_was_deleted_can_be_brought_back_from_the_list(as_):
+    ana = as_(ANA)
+    assert "Deleted in the last 30 days" not in ana.get("/settings").content.decode()
+    act(ana, "delete", "n-1", "custom")
+    page = ana.get("/settings").content.decode()
+    assert "Deleted in the last 30 days: 1" in page
+    assert 'value="bring-back custom n-1"' in page
+    act(ana, "bring-back", "n-1", "custom")
+    assert "Deleted in the last 30 days" not in ana.get("/settings").content.decode()
+
+
+def test_a_form_sent_after_the_session_ended_leads_to_a_page(client):
+    answer = client.post("/settings/act", {"do": "mute custom n-1"})
+    assert answer.headers["Location"] == "/sign-in?next=/settings"

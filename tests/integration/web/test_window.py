@@ -114,7 +114,7 @@ def test_a_new_notification_is_stored_once_however_often_it_is_sent(window):
 def test_saving_can_be_undone(window):
     window.open("/settings/new").choose(REDELIVERY, [BRANDED])
     answer = window.save().content.decode()
-    undo = f"delete custom {window.form['id']}"
+    undo = f"delete@1 custom {window.form['id']}"
     assert f'value="{undo}"' in answer
     window.client.post("/settings/act", {"do": undo})
     assert deleted(window.form["id"])
@@ -145,8 +145,8 @@ def test_an_edit_keeps_what_was_not_touched_and_can_be_undone(window):
     changed = stored("n-1")
     assert (changed.name, changed.where, changed.frequency, changed.version) == (before.name, before.where, "weekly", 2)
     assert "Saved: Second rounds, weekly." in answer
-    assert 'value="put-back custom n-1"' in answer
-    window.client.post("/settings/act", {"do": "put-back custom n-1"})
+    assert 'value="put-back@2 custom n-1"' in answer
+    window.client.post("/settings/act", {"do": "put-back@2 custom n-1"})
     assert stored("n-1").frequency == "daily"
 
 
@@ -155,7 +155,7 @@ def test_an_edit_sent_twice_answers_twice_and_counts_once(window):
     window.form["frequency"] = "weekly"
     assert [window.save().status_code, window.save().status_code] == [200, 200]
     assert stored("n-1").version == 2
-    window.client.post("/settings/act", {"do": "put-back custom n-1"})
+    window.client.post("/settings/act", {"do": "put-back@2 custom n-1"})
     assert stored("n-1").frequency == "daily"
 
 
@@ -295,17 +295,38 @@ def test_a_duplicate_leaves_the_original_alone_unless_asked(window):
 def test_undoing_a_duplicate_unmutes_the_original_too(window):
     window.open(f"/settings/duplicate/default/{DEFAULT}")
     window.form["mute_copied"] = "yes"
-    undo = f"take-back custom {window.form['id']}"
+    undo = f"take-back@1 custom {window.form['id']}"
     assert f'value="{undo}"' in window.save().content.decode()
     window.client.post("/settings/act", {"do": undo})
     assert deleted(window.form["id"])
     assert not is_muted(Ref(DEFAULT, Kind.DEFAULT))
 
 
-def test_a_forged_original_mutes_nothing_and_saves_nothing(window):
+def test_an_original_that_is_not_the_persons_by_now_is_not_muted_and_the_copy_is_saved(window):
     window.open(f"/settings/duplicate/default/{DEFAULT}")
     window.form |= {"mute_copied": "yes", "copied": f"{REDELIVERY}/studio_operations"}
-    assert window.save().status_code == 409
+    assert "The original Default is muted." not in window.save().content.decode()
+    assert len(customs()) == 2
+    assert not is_muted(Ref(f"{REDELIVERY}/studio_operations", Kind.DEFAULT))
+
+
+def test_the_undo_of_a_saving_ends_with_the_next_change(window):
+    window.open("/settings/edit/n-1")
+    window.form["name"] = "First"
+    first = window.save().content.decode()
+    window.open("/settings/edit/n-1")
+    window.form["name"] = "Second"
+    window.save()
+    undo = re.findall(r'value="(put-back@\d+ custom n-1)"', first)[0]
+    assert window.client.post("/settings/act", {"do": undo}).status_code == 422
+    assert [one.name for one in customs()] == ["Second"]
+
+
+def test_a_made_notification_that_was_changed_since_is_not_undone(window):
+    window.open("/settings/edit/n-1")
+    window.form["name"] = "Changed"
+    window.save()
+    assert window.client.post("/settings/act", {"do": "delete@1 custom n-1"}).status_code == 422
     assert len(customs()) == 1
 
 

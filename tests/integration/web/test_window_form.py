@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from tests.integration.web.studio import ANA, CUSTOM, PROCESSED, REDELIVERY, accept, event
 from tests.integration.web.window import Window, stored
 
 from callboard.people.models import User
 
 DEFAULT = f"{REDELIVERY}/fulfillment_partner_operations"
+HIDDEN, LABEL = "account.user_changed", "User Account Changed"
 BRANDED = {"field": "content_type", "op": "any_of", "value": ["Branded"]}
 
 
@@ -92,6 +95,45 @@ def test_a_title_that_only_others_may_see_has_no_name(window, pipeline):
     window.open("/settings/new").choose(REDELIVERY, [{"field": "title_id", "op": "any_of", "value": ["90000002"]}])
     window.read(window.draft(""))
     assert '<option value="90000002" selected>90000002</option>' in window.page
+
+
+def test_a_partner_that_only_others_may_see_has_no_name(window, pipeline, as_):
+    accept(pipeline, event(partner="tidewater"))
+    where = [{"field": "fulfillment_partner", "op": "any_of", "value": ["tidewater"]}]
+    window.open("/settings/new").choose(REDELIVERY, where)
+    window.read(window.draft(""))
+    assert '<option value="tidewater" selected>tidewater</option>' in window.page
+    pages = [window.page, window.post("/settings/preview").content.decode(), window.save().content.decode()]
+    assert "Tidewater Media" not in "".join(pages)
+    accept(pipeline, event("e-2", partner="tidewater", sub_assignee="copperglass"))
+    window.read(window.draft(""))
+    assert '<option value="tidewater" selected>Tidewater Media</option>' in window.page
+    assert "<b>Tidewater Media</b>" in as_(ANA).get("/settings").content.decode()
+
+
+def test_an_event_type_out_of_sight_says_nothing_of_itself(window):
+    window.open("/settings/new").choose(HIDDEN, [{"field": "role", "op": "any_of", "value": ["x"]}])
+    for wish in ("", "event_type ", f"event_type {REDELIVERY}"):
+        page = window.draft(wish).content.decode()
+        assert LABEL not in page
+        assert 'name="field-1"' not in page
+        assert 'value="weekly"' not in page
+    User.objects.get(email_key=ANA).notifications.filter(id="n-1").update(event_type=HIDDEN)
+    page = window.draft("").content.decode()
+    assert LABEL in page
+    assert 'name="field-1"' in page
+
+
+def test_title_names_are_looked_up_once_for_all_conditions(window, pipeline, django_assert_max_num_queries):
+    accept(pipeline, event())
+    one = {"field": "title_id", "op": "any_of", "value": ["90000002"]}
+    window.open("/settings/new").choose(REDELIVERY, [one])
+    window.draft("")
+    with CaptureQueriesContext(connection) as few:
+        window.draft("")
+    window.choose(REDELIVERY, [one] * 9)
+    with django_assert_max_num_queries(len(few)):
+        window.draft("")
 
 
 def test_the_preview_counts_and_names_what_covers_the_same(window, pipeline):

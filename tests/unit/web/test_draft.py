@@ -80,6 +80,8 @@ def test_a_stored_notification_survives_the_form():
             {"field": "content_type", "op": "none_of", "value": ["Branded", "Licensed"]},
             {"field": "fulfillment_partner", "op": "any_of_incl", "value": ["copperglass", "gone-by-now"]},
             {"field": "title_id", "op": "any_of", "value": ["90000002"]},
+            {"field": "title_id", "op": "none_of", "value": [" a ", "  "]},
+            {"field": "title", "op": "starts_with", "value": " Bonus "},
             {"field": "redelivery_round", "op": "between", "value": [1, 3]},
             {"field": "redelivery_round", "op": "at_least", "value": 2},
         ],
@@ -242,6 +244,7 @@ def test_what_is_wrong_is_said_at_its_control(changes, at, says):
     [
         (("content_type", "any_of"), "Choose at least one Content Type.", True),
         (("content_type", "any_of", "Gone"), "“Gone” can not be chosen any more. Remove it.", False),
+        (("content_type", "any_of", "Branded", " "), "can not be chosen any more. Remove it.", False),
         (("content_type", "at_least", "2"), "Choose how Content Type is compared.", False),
         (("language", "any_of", "not a tag"), "is not a language tag", False),
         (("title", "contains", "  "), "Enter what Title says.", True),

@@ -164,10 +164,11 @@ def row_as_raw(row: Row, catalogue: Catalogue) -> dict[str, Any]:
 
 
 def _value(row: Row, control: Control) -> Any:
-    first = row.values[0].strip() if row.values else ""
+    sent = row.values[0] if row.values else ""
+    first = sent.strip()
     match control:
         case Control.CODES:
-            return list(dict.fromkeys(one for one in row.values if one.strip()))
+            return [one for one in dict.fromkeys(row.values) if one]
         case Control.RANGE:
             return [_whole(one.strip()) for one in (*row.values, "", "")[:2]]
         case Control.NUMBER | Control.DAYS:
@@ -176,8 +177,10 @@ def _value(row: Row, control: Control) -> Any:
             return _YES_NO.get(first, first)
         case Control.NONE:
             return True
-        case _:
+        case Control.DATE:
             return first
+        case Control.TEXT:
+            return sent
 
 
 def _whole(text: str) -> int | str:

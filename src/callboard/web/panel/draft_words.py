@@ -11,6 +11,7 @@ from callboard.base.texts import shown
 from callboard.catalogue.conditions import MAX_DAYS, OPERATORS, read_condition
 from callboard.catalogue.values import Catalogue, Condition, EventType, Field, FieldType
 from callboard.people.access import valid_roles
+from callboard.preferences import actions
 from callboard.preferences.naming import either
 from callboard.preferences.rules import MAX_CONDITIONS, read_custom
 from callboard.web.panel.draft import MAX_VALUE, Control, Draft, Dropped, Row, as_raw, control_of, row_as_raw
@@ -61,6 +62,15 @@ def operator_words(field: Field, op: str) -> str:
     return _WITH_BELOW[field.type] if op == "any_of_incl" else _OPERATORS.get(op, shown(op))
 
 
+def known_type(event_type: str, viewer: Viewer) -> EventType | None:
+    """Return an event type that the person may know of: the roles see it, or a notification of the person's has it."""
+    found = viewer.catalogue.event_types.get(event_type)
+    if found is None or viewer.catalogue.may_see_type(valid_roles(viewer.person, viewer.catalogue), event_type):
+        return found
+    own = actions.own(viewer.person, viewer.catalogue)
+    return found if any(one.event_type == event_type for one in own) else None
+
+
 def wrongs(draft: Draft, viewer: Viewer) -> list[Wrong]:
     """Return what keeps the draft from being saved, in the order of the form; empty when nothing does."""
     catalogue = viewer.catalogue
@@ -68,7 +78,7 @@ def wrongs(draft: Draft, viewer: Viewer) -> list[Wrong]:
     if event_type is None:
         return [_no_event_type(draft)]
     if not catalogue.may_see_type(valid_roles(viewer.person, catalogue), event_type.id):
-        return [Wrong(EVENT_TYPE, f"Your roles do not see “{shown(event_type.label)}”. Choose another event.")]
+        return [Wrong(EVENT_TYPE, "Your roles do not see this event. Choose another event.")]
     found: list[Wrong] = []
     if len(draft.rows) > MAX_CONDITIONS:
         found.append(Wrong(WHERE, f"There are over {MAX_CONDITIONS:,} conditions. Remove some."))
@@ -153,7 +163,7 @@ def _value_wrong(row: Row, field: Field, control: Control, fault: Fault) -> str:
 def _code_wrong(row: Row, field: Field, fault: Fault) -> str:
     if field.type is not FieldType.ENUM:
         return f"{shown(fault.message)}."
-    unknown = [f"“{shown(one)}”" for one in row.values if one.strip() and one not in field.values]
+    unknown = [f"“{shown(one)}”" for one in row.values if one and one not in field.values]
     them = "it" if len(unknown) == 1 else "them"
     return f"{either(unknown, 'and')} can not be chosen any more. Remove {them}."
 
@@ -165,7 +175,7 @@ def marked(found: list[Wrong], *, missing_too: bool) -> dict[int | str, str]:
 
 def dropped_words(dropped: Dropped, was: str, now: Draft, viewer: Viewer) -> str:
     """Return what went when the event type `was` became that of the draft `now`, as a sentence or two."""
-    old, new = (viewer.catalogue.event_types.get(one) for one in (was, now.event_type))
+    old, new = known_type(was, viewer), viewer.catalogue.event_types.get(now.event_type)
     said = []
     rows = [row_words(one, old, viewer) for one in dropped.rows]
     if rows:

@@ -19,7 +19,7 @@ from callboard.people.access import valid_roles
 from callboard.preferences.naming import language_name
 from callboard.web import titles
 from callboard.web.panel.draft import Control, Draft, Row, control_of
-from callboard.web.panel.draft_words import operator_words
+from callboard.web.panel.draft_words import known_type, operator_words
 from callboard.web.panel.forecast import sketched
 from callboard.web.panel.sentences import TITLES, sentence_parts
 from callboard.web.words import next_words
@@ -93,14 +93,15 @@ class FormView:
 
 def form_view(draft: Draft, viewer: Viewer, faults: Mapping[int | str, str]) -> FormView:
     """Return the form of a draft; `faults` are said beside their controls."""
-    event_type = viewer.catalogue.event_types.get(draft.event_type)
+    event_type = known_type(draft.event_type, viewer)
     narrator = viewer.narrator()
+    rows = draft.rows if event_type else ()
+    names = titles.names_of((code for row in rows if row.field == TITLES for code in row.values), viewer)
     return FormView(
         draft=draft,
-        groups=tuple(_groups(draft, viewer)),
+        groups=tuple(_groups(draft, event_type, viewer)),
         rows=tuple(
-            _row(row, place, event_type, viewer, faults.get(row.key, ""))
-            for place, row in enumerate(draft.rows if event_type else (), 1)
+            _row(row, place, event_type, viewer, names, faults.get(row.key, "")) for place, row in enumerate(rows, 1)
         ),
         frequencies=tuple(_frequencies(draft, event_type, viewer)) if event_type else (),
         zone=narrator.zone_name,
@@ -124,21 +125,22 @@ def seen_types(viewer: Viewer) -> list[EventType]:
     return [one for one in catalogue.event_types.values() if catalogue.may_see_type(roles, one.id)]
 
 
-def _groups(draft: Draft, viewer: Viewer) -> Iterable[Group]:
+def _groups(draft: Draft, known: EventType | None, viewer: Viewer) -> Iterable[Group]:
     found: dict[str, list[Choice]] = {}
     seen = seen_types(viewer)
     for one in seen:
         choice = Choice(one.id, shown(one.label), one.id == draft.event_type, shown(one.description))
         found.setdefault(shown(one.group), []).append(choice)
     if draft.event_type and all(one.id != draft.event_type for one in seen):
-        known = viewer.catalogue.event_types.get(draft.event_type)
         label = shown(known.label if known else draft.event_type[:200])
         yield Group("Not on offer to you", (Choice(draft.event_type, label, chosen=True),))
     for label, choices in found.items():
         yield Group(label, tuple(choices))
 
 
-def _row(row: Row, number: int, event_type: EventType | None, viewer: Viewer, fault: str) -> RowView:
+def _row(
+    row: Row, number: int, event_type: EventType | None, viewer: Viewer, names: Mapping[str, str], fault: str
+) -> RowView:
     field = viewer.catalogue.fields.get(row.field)
     control = control_of(field, row.op)
     return RowView(
@@ -150,7 +152,7 @@ def _row(row: Row, number: int, event_type: EventType | None, viewer: Viewer, fa
         fields=_options(_with_odd(_field_choices(row, event_type, viewer), row.field)),
         ops=_options(_with_odd(_op_choices(row, field), row.op)),
         control=control,
-        values=_options(_values(row, field, viewer) if control is Control.CODES else ()),
+        values=_options(_values(row, field, viewer, names) if control is Control.CODES else ()),
         first=row.values[0] if row.values else "",
         second=row.values[1] if len(row.values) > 1 else "",
         search=f"/api/v1/fields/{quote(field.key, safe='')}/values" if field and _is_searched(field) else "",
@@ -192,24 +194,26 @@ def _is_searched(field: Field) -> bool:
     )
 
 
-def _values(row: Row, field: Field | None, viewer: Viewer) -> Iterable[Choice]:
+def _values(row: Row, field: Field | None, viewer: Viewer, names: Mapping[str, str]) -> Iterable[Choice]:
     """Yield the codes that are chosen, in the order of choosing, then the others that are listed."""
-    chosen = [one for one in dict.fromkeys(row.values) if one.strip()]
-    labels = value_labels(chosen, field, viewer)
+    chosen = [one for one in dict.fromkeys(row.values) if one]
+    labels = value_labels(chosen, field, viewer, names)
     for one in chosen:
         yield Choice(one, labels[one], chosen=True)
     listed = field.values if field and not _is_searched(field) else ()
     rest = [one for one in listed if one not in labels]
-    for code, label in value_labels(rest, field, viewer).items():
+    for code, label in value_labels(rest, field, viewer, names).items():
         yield Choice(code, label)
 
 
-def value_labels(codes: Iterable[str], field: Field | None, viewer: Viewer) -> Mapping[str, str]:
-    """Return code -> how it reads: titles, partners and languages by name."""
+def value_labels(
+    codes: Iterable[str], field: Field | None, viewer: Viewer, names: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Return code -> how it reads: titles, partners and languages by name. `names` are those of the titles."""
     if field is not None and field.key == TITLES:
-        return {code: shown(name) for code, name in titles.names_of(codes, viewer).items()}
+        return {code: shown(names.get(code, code)) for code in codes}
     if field is not None and field.type is FieldType.PARTNER:
-        return {code: shown(viewer.directory.partner_name(code)) for code in codes}
+        return {code: shown(viewer.partner_called(code)) for code in codes}
     if field is not None and field.type is FieldType.LANGUAGE:
         return {code: shown(language_name(code)) for code in codes}
     return {code: shown(code) for code in codes}

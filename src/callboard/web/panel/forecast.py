@@ -12,7 +12,8 @@ from callboard.base.reasons import FREQUENCIES, Frequency
 from callboard.base.texts import shown
 from callboard.catalogue.conditions import read_condition
 from callboard.catalogue.values import Condition
-from callboard.insights.preview import Surroundings, preview
+from callboard.insights.columns import Patience
+from callboard.insights.preview import READING, Surroundings, preview
 from callboard.intake import store as log
 from callboard.intake.cloudevents import event_key
 from callboard.people.access import valid_roles
@@ -35,6 +36,9 @@ MAX_NAMED = 3
 """Notifications that ask for the same, by name; more are counted."""
 MAX_LOOSENED = 6
 """Conditions that are tried alone when nothing matches."""
+
+NO_MORE = Patience(0, 0)
+"""The events that the answer itself has read are enough to say which condition is too narrow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +135,19 @@ def forecast(draft: Draft, viewer: Viewer) -> Forecast | None:
         samples=tuple(_samples(found["samples"], viewer)),
         more="" if matching <= len(found["samples"]) else f"The latest {len(found['samples'])}",
         unfinished=_unfinished(sketch.unfinished),
-        loosen="" if matching or not total else _loosen(asked, viewer),
+        loosen="" if matching or not total or found["counting"] else _loosen(asked, viewer),
         approximate=bool(found["approximate"]),
         counting=bool(found["counting"]),
         nothing=not matching,
     )
 
 
-def _tried(asked: Notification, others: Iterable[Notification], viewer: Viewer) -> dict[str, Any]:
+def _tried(
+    asked: Notification, others: Iterable[Notification], viewer: Viewer, reading: Patience = READING
+) -> dict[str, Any]:
     muted = frozenset(ref for ref, one in preferences.mutes_of(viewer.person.id).items() if one.is_muted(viewer.now))
     around = Surroundings(viewer.catalogue, viewer.directory, viewer.now, settings.CONFIG.collapse_s, muted)
-    return preview(asked, viewer.person, others, around)
+    return preview(asked, viewer.person, others, around, reading)
 
 
 def _unfinished(count: int) -> str:
@@ -206,7 +212,7 @@ def _loosen(asked: Notification, viewer: Viewer) -> str:
     tried = asked.where[:MAX_LOOSENED]
     if len(asked.where) == 1:
         return ""
-    alone = [one for one in tried if not _tried(replace(asked, where=(one,)), (), viewer)["matching"]]
+    alone = [one for one in tried if not _tried(replace(asked, where=(one,)), (), viewer, NO_MORE)["matching"]]
     if not alone:
         return "Each condition matches something by itself, but no event has all of them. Remove one."
     words = [f"“{''.join(part.text for part in condition_parts(one, viewer))}”" for one in alone]

@@ -1,6 +1,6 @@
 """Whole sentences, kept from one page to the next: most of a page is as it was the last time.
 
-A sentence depends on what the notification asks for, on the names of its titles, on the person's
+A sentence depends on what the notification asks for, on the names of its titles and partners, on the person's
 partner and on the directory; all of it is in the key, so nothing has to be forgotten by hand.
 """
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from callboard.catalogue.values import FieldType
 from callboard.web.panel.finding import searchable
 from callboard.web.panel.sentences import MANY, TITLES, folded_html, sentence_parts, short_title, unfolded
 
@@ -46,7 +47,12 @@ def said_of(one: Notification, viewer: Viewer, names: Mapping[str, str]) -> Said
     if len(one.where) > MANY:
         return _say(one, viewer, names)
     known = _known.setdefault(viewer.directory, {})
-    key = (id(viewer.catalogue), viewer.person.partner, one.event_type, *(_key(each, names) for each in one.where))
+    key = (
+        id(viewer.catalogue),
+        viewer.person.partner,
+        one.event_type,
+        *(_key(each, viewer, names) for each in one.where),
+    )
     found = known.get(key)
     if found is None:
         if len(known) >= KEPT:
@@ -55,9 +61,14 @@ def said_of(one: Notification, viewer: Viewer, names: Mapping[str, str]) -> Said
     return found
 
 
-def _key(condition: Condition, names: Mapping[str, str]) -> Hashable:
+def _key(condition: Condition, viewer: Viewer, names: Mapping[str, str]) -> Hashable:
     value = tuple(condition.value) if isinstance(condition.value, list) else condition.value
-    called = tuple(map(names.get, value)) if condition.field == TITLES else ()
+    field = viewer.catalogue.fields.get(condition.field)
+    called: tuple[str | None, ...] = ()
+    if condition.field == TITLES:
+        called = tuple(map(names.get, value))
+    elif field is not None and field.type is FieldType.PARTNER and isinstance(value, tuple):
+        called = tuple(map(viewer.partner_called, map(str, value)))
     return condition.field, condition.op, value, called
 
 

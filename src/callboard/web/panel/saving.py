@@ -54,6 +54,8 @@ def _create(draft: Draft, viewer: Viewer) -> Saved:
     if not (draft.copied and draft.mute_copied):
         return Saved(made)
     original = Ref(draft.copied, Kind.DEFAULT)
+    if all(one.ref != original for one in actions.own(person, catalogue)):
+        return Saved(made)  # its role is gone meanwhile: there is nothing to mute
     actions.set_mute(person, original, catalogue, now, muted=True)
     return Saved(made, muted=original)
 

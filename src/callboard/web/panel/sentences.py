@@ -136,7 +136,7 @@ def condition_parts(condition: Condition, viewer: Viewer, names: Mapping[str, st
     if field and condition.op in _AMONG and "*" not in condition.value:
         yield from _among(field, condition, _Words(field, viewer, names))
         return
-    words = condition_words(condition, viewer.catalogue, viewer.directory.partner_name)
+    words = condition_words(condition, viewer.catalogue, viewer.partner_called)
     label = shown(field.label) if field else ""
     if not label or not words.startswith(f"{label} "):
         yield Part(words, strong=True)
@@ -159,7 +159,7 @@ class _Words:
         """Return the values in words, in their order."""
         said = list(map(str, values))
         if self.field.type is FieldType.PARTNER:
-            said = list(map(self.viewer.directory.partner_name, said))
+            said = list(map(self.viewer.partner_called, said))
         elif self.field.type is FieldType.LANGUAGE:
             said = list(map(language_name, said))
         elif self.field.key == TITLES:

@@ -1,14 +1,15 @@
 """What a person wishes for one notification of the list, and the wish that would undo it.
 
 A wish is a text of a form: what to do, the notification's kind, its id. What to do may carry
-an instant: `mute@2026-11-30T00:00:00Z custom n-17` mutes until then. So undoing needs no memory
-of the server's but for an edit, whose former content the session keeps.
+an instant or a version: `mute@2026-11-30T00:00:00Z custom n-17` mutes until then, `delete@1
+custom n-17` deletes what nobody changed since. So undoing needs no memory of the server's but
+for an edit, whose former content the session keeps.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from callboard.base.errors import RejectedError
@@ -35,11 +36,11 @@ _SPANS: Mapping[str, tuple[timedelta, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What to do with which notification. `until` is the day of the form, as it was sent."""
+    """What to do with which notification. `at` is the instant or version it carries; `until` the day of the form."""
 
     do: str
     ref: Ref
-    instant: str = ""
+    at: str = ""
     until: str = ""
 
 
@@ -61,8 +62,8 @@ def read_wish(said: str, until: str = "") -> Wish:
     do, kind, notification_id = [*said.split(" ", 2), "", ""][:3]
     if kind not in tuple(Kind) or not notification_id:
         raise RejectedError("there is nothing like that to do", type="not-found")
-    do, _, instant = do.partition("@")
-    return Wish(do, Ref(notification_id, Kind(kind)), instant, until)
+    do, _, at = do.partition("@")
+    return Wish(do, Ref(notification_id, Kind(kind)), at, until)
 
 
 def fulfil(wish: Wish, viewer: Viewer, before: Any = None) -> Done:
@@ -104,12 +105,13 @@ def _end_of(wish: Wish, viewer: Viewer) -> tuple[datetime | None, str]:
         span, says = _SPANS[wish.do]
         return viewer.now + span, says
     if wish.do == "mute-until":
-        day = _day(wish.until, narrator.today)
-        return datetime.combine(day, time(), narrator.zone), f"Muted until {narrator.day(day)}, 00:00."
-    if not wish.instant:
+        until = datetime.combine(_day(wish.until, narrator.today), time(), narrator.zone)
+        local = narrator.local(until.astimezone(UTC))  # a midnight that clocks skip is an hour later
+        return until, f"Muted until {narrator.day(local.date())}, {local:%H:%M}."
+    if not wish.at:
         return None, "Muted until you unmute it."
     try:
-        until = parse_instant(wish.instant)
+        until = parse_instant(wish.at)
     except ValueError as exc:
         raise RejectedError("there is nothing like that to do", type="not-found") from exc
     if until <= viewer.now:
@@ -145,6 +147,9 @@ def _set(ref: Ref, viewer: Viewer, *, muted: bool, until: datetime | None = None
 
 
 def _delete(wish: Wish, viewer: Viewer, _: Any) -> Done:
+    known = actions.find_own(viewer.person, wish.ref, viewer.catalogue)
+    if wish.at and wish.at != str(known.version):
+        raise RejectedError("It was changed since, so it stays. Delete it from its menu.", type=REFUSED)
     actions.delete(viewer.person, wish.ref.id, viewer.catalogue, viewer.now)
     return Done("Deleted. It can be brought back for 30 days.", f"bring-back custom {wish.ref.id}")
 
@@ -166,10 +171,8 @@ def _bring_back(wish: Wish, viewer: Viewer, _: Any) -> Done:
 def _put_back(wish: Wish, viewer: Viewer, before: Any) -> Done:
     """Undo the last edit, unless the notification was changed since."""
     actions.find_own(viewer.person, wish.ref, viewer.catalogue)
-    if not isinstance(before, dict) or before.get("id") != wish.ref.id:
-        raise RejectedError(
-            "That edit is too long ago to be undone here. Open the notification to change it.", type=REFUSED
-        )
+    if not isinstance(before, dict) or before.get("id") != wish.ref.id or str(before["version"]) != wish.at:
+        raise RejectedError(TOO_LATE, type=REFUSED)
     raw, version = before["raw"], before["version"]
     try:
         actions.edit(viewer.person, wish.ref.id, raw, viewer.catalogue, viewer.now, version=version)

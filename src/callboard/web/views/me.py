@@ -19,7 +19,7 @@ from callboard.people.rules import read_own_settings
 from callboard.people.store import save_own_settings
 from callboard.people.zones import is_same_zone, zones
 from callboard.web import store
-from callboard.web.gates import signed_in
+from callboard.web.gates import same_person, signed_in
 from callboard.web.viewer import viewer_of
 from callboard.web.words import WEEKDAY_NAMES, leaves, offset_words, plural
 
@@ -61,6 +61,7 @@ class Follows:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
+@same_person
 def me(request: HttpRequest) -> HttpResponse:
     """Show and change the person's own settings."""
     viewer = viewer_of(request)

@@ -16,11 +16,14 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from callboard.base.errors import RejectedError
-from callboard.preferences.values import Kind, Ref
-from callboard.web.gates import signed_in
+from callboard.base.texts import shown
+from callboard.preferences import actions
+from callboard.preferences.values import Kind, Notification, Ref
+from callboard.web.gates import same_person, signed_in
 from callboard.web.panel.finding import PAGE, Wanted, find, has, wanted_by
 from callboard.web.panel.listing import listing_html
 from callboard.web.panel.rows import Rows, anchor_of
+from callboard.web.panel.sentences import sentence_parts
 from callboard.web.panel.waiting import waiting_words
 from callboard.web.panel.wishes import REFUSED, Done, Wish, fulfil, read_wish
 from callboard.web.viewer import Viewer, viewer_of
@@ -53,6 +56,8 @@ def _page(maker: Rows, wanted: Wanted, *, about: Ref | None = None, fresh: Ref |
     found = find(everything, wanted)
     if fresh and not has(found.rows, fresh):
         found = find(everything, Wanted())
+    person, catalogue = maker.viewer.person, maker.viewer.catalogue
+    deleted = actions.deleted(person, catalogue, maker.viewer.now)
     return {
         "found": found,
         "listing": listing_html(found.groups, fresh),
@@ -60,7 +65,12 @@ def _page(maker: Rows, wanted: Wanted, *, about: Ref | None = None, fresh: Ref |
         "waiting": waiting_words(maker.viewer, maker.narrator) if maker.viewer.person.partner else [],
         "viewer": maker.viewer,
         "about": anchor_of(about) if about else "",
+        "deleted": [(_called(one, maker.viewer), one.id) for one in deleted],
     }
+
+
+def _called(one: Notification, viewer: Viewer) -> str:
+    return shown(one.name).strip() or "".join(part.text for part in sentence_parts(one, viewer))
 
 
 @require_safe
@@ -74,6 +84,7 @@ def csrf(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @signed_in
+@same_person
 def menu(request: HttpRequest, kind: str, notification_id: str) -> HttpResponse:
     """Show what can be done with one notification."""
     if kind not in tuple(Kind):
@@ -110,6 +121,7 @@ def _menu(request: HttpRequest, viewer: Viewer, row: Row, *, fault: str = "", un
 
 @require_POST
 @signed_in
+@same_person
 def act(request: HttpRequest) -> HttpResponse:
     """Mute, unmute or delete one of the person's notifications, or undo what was done to it last."""
     viewer = viewer_of(request)

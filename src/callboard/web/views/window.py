@@ -35,7 +35,7 @@ from callboard.web.panel.draft import (
     with_row,
     without_row,
 )
-from callboard.web.panel.draft_words import dropped_words, marked, wrongs
+from callboard.web.panel.draft_words import dropped_words, known_type, marked, wrongs
 from callboard.web.panel.fields import form_view, made_name
 from callboard.web.panel.forecast import forecast
 from callboard.web.panel.sentences import sentence_parts
@@ -140,7 +140,7 @@ def _after_removal(posted: Draft, key: int) -> str:
 
 
 def _change_event_type(request: HttpRequest, viewer: Viewer, posted: Draft, was: str) -> HttpResponse:
-    new = viewer.catalogue.event_types.get(posted.event_type)
+    new = known_type(posted.event_type, viewer)
     if new is None:
         return _again(request, viewer, posted)
     before = replace(posted, event_type=was)
@@ -202,11 +202,11 @@ def _saved(request: HttpRequest, viewer: Viewer, saved: saving.Saved) -> HttpRes
     says = f"Saved: {clipped(name, MAX_SAID)}, {one.frequency.value}."
     if saved.muted:
         says += " The original Default is muted."
-    undo = f"delete custom {one.id}" if one.version == 1 else f"put-back custom {one.id}"
+    undo = f"{'delete' if one.version == 1 else 'put-back'}@{one.version} custom {one.id}"
     if saved.before is not None:
         request.session["before"] = {"id": one.id, "raw": saved.before, "version": one.version}
     elif saved.muted:
-        undo = f"take-back custom {one.id}"
+        undo = f"take-back@{one.version} custom {one.id}"
         request.session["before"] = {"copy": one.id, "unmute": saved.muted.id}
     response = panel.refreshed(request, viewer, says=says, undo=undo, fresh=one.ref)
     return _towards(response, {"HX-Trigger": "callboard:saved"})

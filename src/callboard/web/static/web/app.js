@@ -6,8 +6,13 @@
   const meta = document.querySelector("meta[name=csrf]");
   const toast = byId("toast");
 
-  /** Say one line in the toast; it passes by itself. */
+  /** Say one line in the toast; it passes by itself. What can still be undone keeps its button. */
   const say = (text) => {
+    const undoable = toast.querySelector(".has-undo > span");
+    if (undoable) {
+      undoable.textContent = text;
+      return;
+    }
     const line = Object.assign(document.createElement("div"), { className: "toast" });
     line.append(Object.assign(document.createElement("span"), { textContent: text }));
     toast.replaceChildren(line);
@@ -23,6 +28,7 @@
 
   on("htmx:configRequest", ({ detail }) => {
     if (detail.verb !== "get") detail.headers["X-CSRFToken"] = meta.content;
+    detail.headers["X-Callboard-Person"] = document.querySelector("meta[name=person]").content;
   });
   on("htmx:sendError", () => say("The server did not answer. Nothing was changed; try again."));
   on("htmx:responseError", async ({ detail }) => {
@@ -31,7 +37,8 @@
       const isBack = await renew();
       const sent = new CustomEvent("callboard:session", { cancelable: true, detail: { isBack } });
       if (document.dispatchEvent(sent)) say(isBack ? "Please try that once more." : "Your session has ended. Sign in again.");
-    } else if (status === 404) say("That is no longer there. Load the page again.");
+    } else if (status === 412) say(detail.xhr.responseText);
+    else if (status === 404) say("That is no longer there. Load the page again.");
     else if (status === 429) say("That was too often. Wait a minute, then try again.");
     else say("That did not work, and nothing was changed. Try again.");
   });
