@@ -103,7 +103,7 @@ VALUES = [
     ("Due Date", "is overdue", lambda _: None),
     ("Language", "is any of, with regional variants", lambda page: pick(page, "Language", "Spanish, Latin")),
     ("Content Partner", "is any of, including its sites", lambda page: pick(page, "Content Partner", "Bracken")),
-    ("Title ID", "is none of", lambda page: pick(page, "Title ID", "e")),
+    ("Title ID", "is none of", lambda page: pick(page, "Title ID", "S1")),
     ("Tags", "is none of", lambda page: pick(page, "Tags", "Rush")),
 ]  # fmt: skip
 
