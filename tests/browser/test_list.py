@@ -136,7 +136,7 @@ def test_the_list_tells_its_structure(panel):
     assert page.get_by_role("heading", level=1).count() == 1
     group = page.get_by_role("region", name="Redelivery Requested")
     assert group.get_by_role("heading", level=2, name="Redelivery Requested").is_visible()
-    assert group.get_by_role("list").get_by_role("listitem").count() == 3
+    assert group.get_by_role("list").get_by_role("listitem").count() == group.locator(".row").count() >= 3
     tags = group.locator(".row .tag:not(.tag-brass)").all_inner_texts()
     assert tags == sorted(tags)
     assert page.get_by_role("search").is_visible()

@@ -26,7 +26,7 @@ def answers_with_problems(view: Callable[..., HttpResponseBase]) -> Callable[...
             response = respond(problem_for(exc))
         if response.status_code == NOT_ALLOWED and response.headers.get("Content-Type") != MEDIA_TYPE:
             allow = ", ".join(sorted(response["Allow"].replace(" ", "").split(",")))
-            response = respond(Problem("method-not-allowed", f"use {allow}", headers={"Allow": allow}))
+            response = respond(_not_there(request, allow))
         if response.status_code >= 400:  # noqa: PLR2004 - refused, perhaps before the body was read
             discard_rest(request)
         response.headers.setdefault("Cache-Control", "no-store")
@@ -35,3 +35,13 @@ def answers_with_problems(view: Callable[..., HttpResponseBase]) -> Callable[...
     # The session checks CSRF itself, keys need none
     answer.csrf_exempt = True  # type: ignore[attr-defined]
     return answer
+
+
+def _not_there(request: HttpRequest, allow: str) -> Problem:
+    """Return what a method answers that an address does not take.
+
+    `…/notifications/preview` looks like a notification, and nothing of that id can be read or changed.
+    """
+    if request.path.endswith("/notifications/preview") and request.method in {"GET", "HEAD", "PATCH", "DELETE"}:
+        return Problem("not-found", "there is no such notification")
+    return Problem("method-not-allowed", f"use {allow}", headers={"Allow": allow})

@@ -31,9 +31,8 @@ from callboard.preferences.values import Kind, Notification, Ref
 
 ASKED = ("name", "event_type", "where", "frequency")
 MUTING = ("muted", "muted_until")
-# 405: "preview" is an address of its own, which takes POST alone
-_READ = (401, 404, 405, 500, 503)
-_WRITE = (400, 401, 403, 404, 405, 413, 415, 422, 500, 503)
+_READ = (401, 404, 500, 503)
+_WRITE = (400, 401, 403, 404, 413, 415, 422, 500, 503)
 
 router = Router(tags=["Notifications"], auth=SESSION)
 
@@ -114,7 +113,7 @@ def mute_notification(request: PersonRequest, notification_id: str) -> dict[str,
     response=NotificationOut,
     operation_id="unmuteNotification",
     summary="Unmute",
-    openapi_extra={"responses": problems(401, 403, 404, 405, 415, 500, 503)},
+    openapi_extra={"responses": problems(401, 403, 404, 415, 500, 503)},
 )
 def unmute_notification(request: PersonRequest, notification_id: str) -> dict[str, Any]:
     """End a mute; nothing happens when there is none."""
@@ -184,7 +183,7 @@ def edit_notification(request: PersonRequest, notification_id: str) -> dict[str,
     response={204: None},
     operation_id="deleteNotification",
     summary="Delete a Custom notification",
-    openapi_extra={"responses": problems(401, 403, 404, 405, 415, 500, 503)},
+    openapi_extra={"responses": problems(401, 403, 404, 415, 500, 503)},
 )
 def delete_notification(request: PersonRequest, notification_id: str) -> Status[Any]:
     """Delete it; what it asked for and was not sent yet is withdrawn when it is due (S5)."""

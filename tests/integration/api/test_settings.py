@@ -237,3 +237,9 @@ def test_what_is_no_address_answers_with_a_problem(ana, path):
 def test_nothing_is_kept_by_caches(ana):
     assert ana.get(NOTIFICATIONS)["Cache-Control"] == "no-store"
     assert Client(SERVER_NAME=HOST).get(NOTIFICATIONS)["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("method", ["get", "patch", "delete"])
+def test_no_notification_is_called_preview(ana, method):
+    answer = getattr(ana, method)("/api/v1/notifications/preview", content_type="application/json")
+    assert answer.status_code == 404
