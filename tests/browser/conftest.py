@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -12,17 +13,19 @@ import sys
 import time
 import urllib.request
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from callboard.base.instants import format_instant
+from callboard.base.instants import format_instant, parse_instant
 from callboard.demo.studio import notifications, studio
 from callboard.demo.traffic import history
 
 CHROMIUM = shutil.which("chromium")
 START_S = 60.0
+PLAYED_TO = datetime(2026, 11, 18, 12, tzinfo=UTC)
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
 VIOLATIONS = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (one) => {
@@ -84,12 +87,31 @@ def fill(site, now):
     site.run("people", "import", str(site.home / "people.json"))
     site.run("notifications", "import", str(site.home / "notifications.json"))
     past = now - timedelta(hours=30)
-    events = list(history(now - timedelta(days=3), now))
+    events = played(now)
     site.send(events[:-20], now=past)
     site.run("drain", now=past)
     site.run("drain", now=now - timedelta(minutes=2))
     site.send(events[-20:], now=now - timedelta(minutes=1))
     site.run("drain")
+
+
+def played(now):
+    """Return the same days of the demo studio whatever day it is: a Saturday's would tell too little."""
+    by = now - PLAYED_TO
+    days = timedelta(days=by.days)
+
+    def later(value):
+        dated = isinstance(value, str) and DATE.fullmatch(value)
+        return (date.fromisoformat(value) + days).isoformat() if dated else value
+
+    return [
+        one
+        | {
+            "time": format_instant(parse_instant(one["time"]) + by),
+            "data": {key: later(value) for key, value in one["data"].items()},
+        }
+        for one in history(PLAYED_TO - timedelta(days=3), PLAYED_TO)
+    ]
 
 
 def wait_for(url):

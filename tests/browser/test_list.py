@@ -207,7 +207,7 @@ def test_after_a_deletion_the_focus_goes_to_the_next_row_and_undo_brings_it_back
     assert page.evaluate(FOCUSED) == ids[ids.index(id_) + 1]
     page.keyboard.press("Control+z")
     row.wait_for()
-    page.wait_for_function(f"({FOCUSED})() === '{id_}'")
+    page.locator(f"[id='{id_}']:focus-within").wait_for()
     assert "is-new" in row.get_attribute("class")
     assert page.evaluate(
         "id => { const box = document.getElementById(id).getBoundingClientRect(); return box.top >= 0 && box.bottom <= innerHeight; }",
