@@ -72,9 +72,11 @@ class CodeColumn:
             postings.add(key, slot)
             if postings is self.broad:
                 self._lengths.add(len(key))
-        if condition.op != "none_of":
+        refuses = condition.op == "none_of"
+        if not refuses:
             clear_bit(self.open, slot)
-        self.rows.forget()
+        named = frozenset(codes_of(condition))
+        self._mend(slot, lambda value: (value in named) is not refuses)
 
     def remove(self, slot: int, condition: Condition) -> None:
         """Undo `add`."""
@@ -84,7 +86,13 @@ class CodeColumn:
             if postings is self.broad:
                 self._lengths.remove(len(key))
         set_bit(self.open, slot)
-        self.rows.forget()
+        self._mend(slot, lambda _: True)
+
+    def _mend(self, slot: int, passes: Callable[[Any], bool]) -> None:
+        if self._literal and not self.broad.slots:
+            self.rows.mend(slot, passes)
+        else:
+            self.rows.forget()
 
     @property
     def by_value(self) -> bool:
@@ -135,12 +143,17 @@ class CodeColumn:
     def move(self, to: Slots) -> None:
         """Give each slot its new number."""
         self.open = moved(self.open, to)
-        for one in (self.any, self.none, self.broad):
+        for one in self.postings:
             one.move(to)
         self.rows.forget()
 
-    def count_lengths(self) -> None:
-        """Count the lengths of what `any_of_incl` names, after its postings were filled in."""
+    @property
+    def postings(self) -> tuple[Postings, Postings, Postings]:
+        """Return what slots name: what they take, what they refuse, and what they take with all below it."""
+        return self.any, self.none, self.broad
+
+    def settle(self) -> None:
+        """Make what follows from the postings, after they were filled in."""
         for key, slots in self.broad.slots.items():
             for _ in slots:
                 self._lengths.add(len(str(key)))
@@ -148,7 +161,7 @@ class CodeColumn:
     @property
     def used_bytes(self) -> int:
         """Return about how much memory the column takes, what is derived aside."""
-        return self.open.nbytes + sum(one.used_bytes for one in (self.any, self.none, self.broad))
+        return self.open.nbytes + sum(one.used_bytes for one in self.postings)
 
 
 def codes_of(condition: Condition) -> Iterable[Any]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 
 import numpy as np
 
-from callboard.matching.rows import FORM_BYTES, Form, Slots, bytes_of, drop_slot, form_of
+from callboard.matching.rows import Form, Row, Slots, Words, bytes_of, clear_bit, drop_slot, form_of, set_bit
 
 _BYTES_PER_KEY = 250
 """The key, its array and its entry in the dictionary."""
+_MANY_ROWS = 400
+"""Rows up to which it is quicker to mend one bit of each than to derive some of them again."""
 
 
 class Budget:
@@ -41,14 +43,15 @@ class Budget:
 
 
 class Derived:
-    """Forms by key, until they are not used or what they were derived from changes."""
+    """Forms by key. A change mends a bit of each row, and lets go of the words, which are soon derived again."""
 
-    __slots__ = ("_old", "_old_bytes", "_young_bytes", "budget", "young")
+    __slots__ = ("_old", "_old_bytes", "_rows", "_young_bytes", "budget", "young")
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
         self.young: dict[Hashable, Form] = {}  # always this one: its `get` is handed out
         self._old: dict[Hashable, Form] = {}
+        self._rows: dict[Hashable, Row] = {}  # those of both generations
         self._young_bytes = self._old_bytes = 0
         budget.members.append(self)
 
@@ -61,12 +64,43 @@ class Derived:
                 self.keep(key, found)
         return found
 
-    def keep(self, key: Hashable, form: Form, *, shared: bool = False) -> None:
-        """Remember a form; a shared one is also kept elsewhere."""
-        size = FORM_BYTES if shared else bytes_of(form)
+    def keep(self, key: Hashable, form: Form) -> None:
+        """Remember a form, which nobody else changes from now on."""
+        size = bytes_of(form)
         self.young[key] = form
+        if type(form) is not Words:
+            self._rows[key] = np.asarray(form)
         self._young_bytes += size
         self.budget.grew(size)
+
+    def mend(self, slot: int, passes: Callable[[Hashable], bool]) -> None:
+        """Follow a change of one slot: `passes` says of a key whether the slot is now in its form."""
+        if len(self._rows) > _MANY_ROWS:
+            self.forget()
+            return
+        for key, row in self._rows.items():
+            (set_bit if passes(key) else clear_bit)(row, slot)
+        if len(self.young) + len(self._old) > len(self._rows):
+            rows = self._rows
+            self.forget()
+            self._rows = rows
+            self.young.update(rows)
+            self._young_bytes = sum(bytes_of(row) for row in rows.values())
+            self.budget.young_bytes += self._young_bytes
+
+    def mend_one(self, key: Hashable, slot: int, *, passes: bool) -> None:
+        """Follow a change of one slot that only one key is about."""
+        row = self._rows.get(key)
+        if row is not None:
+            (set_bit if passes else clear_bit)(row, slot)
+        elif self.young or self._old:
+            found = self.young.pop(key, None)
+            if found is not None:
+                self._young_bytes -= bytes_of(found)
+                self.budget.young_bytes -= bytes_of(found)
+            found = self._old.pop(key, None)
+            if found is not None:
+                self._old_bytes -= bytes_of(found)
 
     def forget(self) -> None:
         """Let go of everything: what it was derived from has changed."""
@@ -74,11 +108,13 @@ class Derived:
             self.budget.young_bytes -= self._young_bytes
             self.young.clear()
             self._old.clear()
+            self._rows = {}
             self._young_bytes = self._old_bytes = 0
 
     def age(self) -> None:
         """Begin a new generation."""
         self._old, self._old_bytes = self.young.copy(), self._young_bytes
+        self._rows = {key: self._rows[key] for key in self._old if key in self._rows}
         self.young.clear()
         self._young_bytes = 0
 
@@ -104,7 +140,7 @@ class Postings:
             self.slots[key] = array("I", (slot,))
         else:
             known.append(slot)
-        self.derived.forget()
+        self.derived.mend_one(key, slot, passes=True)
 
     def add_all(self, key: Hashable, slots: Slots) -> None:
         """Let many slots name a key."""
@@ -118,7 +154,7 @@ class Postings:
             del self.slots[key]
         else:
             drop_slot(known, slot)
-        self.derived.forget()
+        self.derived.mend_one(key, slot, passes=False)
 
     def form(self, key: Hashable, words: int) -> Form | None:
         """Return the slots that name a key as a form for rows of `words` words; None when there are none."""
