@@ -10,21 +10,12 @@ import numpy as np
 from callboard.catalogue.values import Condition, Event
 from callboard.matching.lengths import Lengths
 from callboard.matching.postings import Budget, Derived, Postings
-from callboard.matching.rows import (
-    Form,
-    Row,
-    Slots,
-    Words,
-    all_set,
-    apply_form,
-    clear_bit,
-    moved,
-    opened,
-    resized,
-    set_bit,
-    words_beside,
-)
+from callboard.matching.rows import Form, Row, Slots, all_set, clear_bit, moved, narrow, resized, set_bit
 
+_SHORT_ROW = 128
+"""Words up to which a row costs little more than it costs to say that it is there."""
+_HANDFUL = 64
+"""Slots up to which looking at each costs as much as a look-up and a row."""
 Broader: TypeAlias = Callable[[str, Lengths], Iterable[str]]
 """From a code to itself and what takes it in: ancestors, language ranges of certain lengths."""
 ValuesOf: TypeAlias = Callable[[Event], tuple[Any, ...]]
@@ -103,36 +94,39 @@ class CodeColumn:
         """Clear the bits of the slots whose condition the event fails."""
         value = event.data.get(self.field)
         if (value is None and self.field) or (self._literal and type(value) is str and not self._is_named(value)):
-            np.bitwise_and(row, self.open, row)  # codes from events are unbounded: those nobody names are not kept
-        elif type(value) is not list and self.by_value:
-            apply_form(row, self.open, self._form(value, event, len(row)))
-        else:
-            passing, failing = self._met(self._values_of(event), len(row))
-            np.bitwise_and(row, opened(self.open, passing, failing) if passing or failing else self.open, row)
+            np.bitwise_and(row, self.open, row)
+            return
+        words = len(row)
+        known = self.rows.get(value) if type(value) is not list and self.by_value else None
+        if known is not None:
+            np.bitwise_and(row, known, row)
+            return
+        passing, failing = self._met(self._values_of(event), words)
+        if type(value) is list or not self.by_value or not self._is_worth_a_row(passing, failing, words):
+            narrow(row, self.open, passing, failing)
+            return
+        known = all_set(words)
+        narrow(known, self.open, passing, failing)
+        self.rows.keep(value, known)
+        np.bitwise_and(row, known, row)
+
+    @staticmethod
+    def _is_worth_a_row(passing: list[Form], failing: list[Form], words: int) -> bool:
+        """Return whether what one value says is worth a row of its own, for the next time."""
+        if words <= _SHORT_ROW:
+            return bool(passing or failing)
+        return any(len(one) > _HANDFUL for one in (*passing, *failing))
 
     def _is_named(self, value: str) -> bool:
         return value in self.any.slots or value in self.none.slots or bool(self.broad.slots)
 
-    def _form(self, value: Any, event: Event, words: int) -> Form:
-        """Return what is left of a full row after narrowing it by one value: all of it, or the words beside `open`."""
-        known = self.rows.get(value)
-        if known is not None:
-            return known
-        passing, failing = self._met(self._values_of(event), words, keep=False)
-        if not passing and not failing:
-            return self.open
-        small = all(type(one) is Words for one in (*passing, *failing))
-        form = (words_beside if small else opened)(self.open, passing, failing)
-        self.rows.keep(value, form)
-        return form
-
-    def _met(self, values: tuple[Any, ...], words: int, *, keep: bool = True) -> tuple[list[Form], list[Form]]:
-        """Return the slots that ask for one of the values, and those that refuse one, as forms."""
-        passing = self.any.forms(values, words, keep=keep)
+    def _met(self, values: tuple[Any, ...], words: int) -> tuple[list[Form], list[Form]]:
+        """Return the slots that ask for one of the values, and those that refuse one."""
+        passing = self.any.forms(values, words)
         if self.broad.slots:
             broader = {wide for one in values for wide in self._broader(one, self._lengths)}
-            passing += self.broad.forms(broader, words, keep=keep)
-        return passing, self.none.forms(values, words, keep=keep)
+            passing += self.broad.forms(broader, words)
+        return passing, self.none.forms(values, words)
 
     def grow(self, words: int) -> None:
         """Make room for more slots."""

@@ -1,4 +1,4 @@
-"""Value -> slots: the source of truth; and the forms derived from it, in a memory of bounded size."""
+"""Value -> slots: the source of truth; and the rows derived from it, in a memory of bounded size."""
 
 from __future__ import annotations
 
@@ -7,12 +7,22 @@ from collections.abc import Callable, Hashable, Iterable
 
 import numpy as np
 
-from callboard.matching.rows import Form, Row, Slots, Words, bytes_of, clear_bit, drop_slot, form_of, set_bit
+from callboard.matching.rows import (
+    Form,
+    Row,
+    Slots,
+    bytes_of,
+    clear_bit,
+    drop_slot,
+    is_large,
+    row_of,
+    set_bit,
+)
 
 _BYTES_PER_KEY = 250
 """The key, its array and its entry in the dictionary."""
 _MANY_ROWS = 400
-"""Rows up to which it is quicker to mend one bit of each than to derive some of them again."""
+"""Rows up to which it is quicker to mend a bit of each than to derive some of them again."""
 
 
 class Budget:
@@ -43,20 +53,19 @@ class Budget:
 
 
 class Derived:
-    """Forms by key. A change mends a bit of each row, and lets go of the words, which are soon derived again."""
+    """Rows by key. A change of a slot mends its bit in each."""
 
-    __slots__ = ("_old", "_old_bytes", "_rows", "_young_bytes", "budget", "young")
+    __slots__ = ("_old", "_old_bytes", "_young_bytes", "budget", "young")
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
-        self.young: dict[Hashable, Form] = {}  # always this one: its `get` is handed out
-        self._old: dict[Hashable, Form] = {}
-        self._rows: dict[Hashable, Row] = {}  # those of both generations
+        self.young: dict[Hashable, Row] = {}  # always this one: its `get` is handed out
+        self._old: dict[Hashable, Row] = {}
         self._young_bytes = self._old_bytes = 0
         budget.members.append(self)
 
-    def get(self, key: Hashable) -> Form | None:
-        """Return the form, if it is known."""
+    def get(self, key: Hashable) -> Row | None:
+        """Return the row, if it is known."""
         found = self.young.get(key)
         if found is None and self._old:
             found = self._old.get(key)
@@ -64,43 +73,27 @@ class Derived:
                 self.keep(key, found)
         return found
 
-    def keep(self, key: Hashable, form: Form) -> None:
-        """Remember a form, which nobody else changes from now on."""
-        size = bytes_of(form)
-        self.young[key] = form
-        if type(form) is not Words:
-            self._rows[key] = np.asarray(form)
+    def keep(self, key: Hashable, row: Row) -> None:
+        """Remember a row, which nobody else changes from now on."""
+        size = bytes_of(row)
+        self.young[key] = row
         self._young_bytes += size
         self.budget.grew(size)
 
     def mend(self, slot: int, passes: Callable[[Hashable], bool]) -> None:
-        """Follow a change of one slot: `passes` says of a key whether the slot is now in its form."""
-        if len(self._rows) > _MANY_ROWS:
+        """Follow a change of one slot: `passes` says of a key whether the slot is now in its row."""
+        if len(self.young) + len(self._old) > _MANY_ROWS:
             self.forget()
-            return
-        for key, row in self._rows.items():
-            (set_bit if passes(key) else clear_bit)(row, slot)
-        if len(self.young) + len(self._old) > len(self._rows):
-            rows = self._rows
-            self.forget()
-            self._rows = rows
-            self.young.update(rows)
-            self._young_bytes = sum(bytes_of(row) for row in rows.values())
-            self.budget.young_bytes += self._young_bytes
+        for rows in (self.young, self._old):
+            for key, row in rows.items():
+                (set_bit if passes(key) else clear_bit)(row, slot)
 
     def mend_one(self, key: Hashable, slot: int, *, passes: bool) -> None:
         """Follow a change of one slot that only one key is about."""
-        row = self._rows.get(key)
-        if row is not None:
-            (set_bit if passes else clear_bit)(row, slot)
-        elif self.young or self._old:
-            found = self.young.pop(key, None)
-            if found is not None:
-                self._young_bytes -= bytes_of(found)
-                self.budget.young_bytes -= bytes_of(found)
-            found = self._old.pop(key, None)
-            if found is not None:
-                self._old_bytes -= bytes_of(found)
+        for rows in (self.young, self._old):
+            row = rows.get(key)
+            if row is not None:
+                (set_bit if passes else clear_bit)(row, slot)
 
     def forget(self) -> None:
         """Let go of everything: what it was derived from has changed."""
@@ -108,13 +101,11 @@ class Derived:
             self.budget.young_bytes -= self._young_bytes
             self.young.clear()
             self._old.clear()
-            self._rows = {}
             self._young_bytes = self._old_bytes = 0
 
     def age(self) -> None:
         """Begin a new generation."""
         self._old, self._old_bytes = self.young.copy(), self._young_bytes
-        self._rows = {key: self._rows[key] for key in self._old if key in self._rows}
         self.young.clear()
         self._young_bytes = 0
 
@@ -156,25 +147,21 @@ class Postings:
             drop_slot(known, slot)
         self.derived.mend_one(key, slot, passes=False)
 
-    def form(self, key: Hashable, words: int) -> Form | None:
-        """Return the slots that name a key as a form for rows of `words` words; None when there are none."""
-        slots = self.slots.get(key)
-        if slots is None:
-            return None
-        found = self.derived.get(key)
-        if found is None:
-            found = form_of(slots, words)
-            self.derived.keep(key, found)
-        return found
+    def forms(self, keys: Iterable[Hashable], words: int) -> list[Form]:
+        """Return the slots that name each of some keys; a large set as a row of `words` words."""
+        known = self.slots
+        return [self.form(key, words) for key in keys if key in known]
 
-    def forms(self, keys: Iterable[Hashable], words: int, *, keep: bool = True) -> list[Form]:
-        """Return the forms of those keys that a slot names; `keep` them for the next time."""
-        slots = self.slots
-        if not slots:
-            return []
-        if keep:
-            return [form for key in keys if key in slots and (form := self.form(key, words)) is not None]
-        return [form_of(slots[key], words) for key in keys if key in slots]
+    def form(self, key: Hashable, words: int) -> Form:
+        """Return the slots that name a key, which some do."""
+        slots = self.slots[key]
+        if not is_large(len(slots), words):
+            return slots
+        row = self.derived.get(key)
+        if row is None:
+            row = row_of(np.frombuffer(slots, np.uint32), words)
+            self.derived.keep(key, row)
+        return row
 
     def move(self, to: Slots) -> None:
         """Give each slot its new number."""

@@ -14,7 +14,7 @@ from callboard.matching.columns import CODE, TEXT, Column, Place, asked_by, new_
 from callboard.matching.definition import asks_for
 from callboard.matching.numbers import NumberColumn
 from callboard.matching.postings import Budget
-from callboard.matching.rows import BITS, Form, Slots, Words, apply_form, slots_in
+from callboard.matching.rows import BITS, Row, Slots, slots_in
 from callboard.matching.scope import Reach, Scope, reach_of
 from callboard.matching.texts import TextColumn
 from callboard.people.access import valid_roles
@@ -28,7 +28,7 @@ _KNOWN_ROLES = 1000
 """Sets of roles whose rights are remembered."""
 _BYTES_PER_SLOT = 200
 """The id's text and its entry in the dictionary, its owner."""
-Step: TypeAlias = tuple[str, Callable[[Any], Form | None], CodeColumn | TextColumn]
+Step: TypeAlias = tuple[str, Callable[[Any], Row | None], CodeColumn | TextColumn]
 
 
 class Found(NamedTuple):
@@ -110,11 +110,9 @@ class Shelf:
         value_of = event.data.get
         for field, known, codes in self._steps:
             value = value_of(field)
-            form = None if type(value) is list else known(value)
+            form = known(value) if type(value) is not list else None
             if form is None:
                 codes.narrow(row, event)
-            elif type(form) is Words:
-                apply_form(row, codes.open, form)
             else:
                 np.bitwise_and(row, form, row)
         late = [one for one in self.numbers.values() if not one.narrow(row, event)]

@@ -6,13 +6,12 @@ from collections.abc import Container, Iterable, Sized
 from typing import Any, Protocol
 
 import ahocorasick
-import numpy as np
 
 from callboard.base.texts import folded
 from callboard.catalogue.values import Condition, Event
 from callboard.matching.lengths import Lengths
 from callboard.matching.postings import Budget, Postings
-from callboard.matching.rows import Form, Row, Slots, all_set, clear_bit, moved, opened, resized, set_bit
+from callboard.matching.rows import Form, Row, Slots, all_set, clear_bit, moved, narrow, resized, set_bit
 
 _TRIES_PER_NEEDLE = 16
 """Looks for single needles that cost as much as one needle of a new automaton."""
@@ -61,7 +60,7 @@ class TextColumn:
     def narrow(self, row: Row, event: Event) -> None:
         """Clear the bits of the slots whose condition the event fails."""
         passing = [form for one in event.values(self.field) for form in self._passing(folded(one), len(row))]
-        np.bitwise_and(row, opened(self.open, passing, ()) if passing else self.open, row)
+        narrow(row, self.open, passing, ())
 
     def _passing(self, text: str, words: int) -> list[Form]:
         """Return the slots whose wish a text makes come true."""
