@@ -10,12 +10,23 @@ import numpy as np
 from callboard.catalogue.values import Condition, Event
 from callboard.matching.lengths import Lengths
 from callboard.matching.postings import Budget, Derived, Postings
-from callboard.matching.rows import Form, Row, Slots, all_set, clear_bit, moved, narrow, resized, set_bit
+from callboard.matching.rows import (
+    FEW,
+    NONE,
+    Form,
+    Row,
+    Slots,
+    all_set,
+    clear_bit,
+    moved,
+    narrow,
+    narrow_by_few,
+    resized,
+    set_bit,
+)
 
 _SHORT_ROW = 128
 """Words up to which a row costs little more than it costs to say that it is there."""
-_HANDFUL = 64
-"""Slots up to which looking at each costs as much as a look-up and a row."""
 Broader: TypeAlias = Callable[[str, Lengths], Iterable[str]]
 """From a code to itself and what takes it in: ancestors, language ranges of certain lengths."""
 ValuesOf: TypeAlias = Callable[[Event], tuple[Any, ...]]
@@ -92,33 +103,31 @@ class CodeColumn:
 
     def narrow(self, row: Row, event: Event) -> None:
         """Clear the bits of the slots whose condition the event fails."""
-        value = event.data.get(self.field)
-        if (value is None and self.field) or (self._literal and type(value) is str and not self._is_named(value)):
-            np.bitwise_and(row, self.open, row)
-            return
-        words = len(row)
-        known = self.rows.get(value) if type(value) is not list and self.by_value else None
-        if known is not None:
-            np.bitwise_and(row, known, row)
-            return
-        passing, failing = self._met(self._values_of(event), words)
-        if type(value) is list or not self.by_value or not self._is_worth_a_row(passing, failing, words):
-            narrow(row, self.open, passing, failing)
-            return
-        known = all_set(words)
-        narrow(known, self.open, passing, failing)
-        self.rows.keep(value, known)
-        np.bitwise_and(row, known, row)
+        value, words = event.data.get(self.field), len(row)
+        if type(value) is str and self._literal and not self.broad.slots:
+            asking, refusing = self.any.slots.get(value, NONE), self.none.slots.get(value, NONE)
+            if not asking and not refusing:
+                np.bitwise_and(row, self.open, row)
+                return
+            if words > _SHORT_ROW and len(asking) <= FEW and len(refusing) <= FEW:
+                narrow_by_few(row, self.open, asking, refusing)
+                return
+        if (value is None and self.field) or type(value) is list or not self.by_value:
+            narrow(row, self.open, *self._met(self._values_of(event), words))
+        else:
+            np.bitwise_and(row, self._row_of(value, event, words), row)
 
-    @staticmethod
-    def _is_worth_a_row(passing: list[Form], failing: list[Form], words: int) -> bool:
-        """Return whether what one value says is worth a row of its own, for the next time."""
-        if words <= _SHORT_ROW:
-            return bool(passing or failing)
-        return any(len(one) > _HANDFUL for one in (*passing, *failing))
-
-    def _is_named(self, value: str) -> bool:
-        return value in self.any.slots or value in self.none.slots or bool(self.broad.slots)
+    def _row_of(self, value: Any, event: Event, words: int) -> Row:
+        """Return what passes with one value: codes from events are unbounded, only those that are named are kept."""
+        known = self.rows.get(value)
+        if known is None:
+            passing, failing = self._met(self._values_of(event), words)
+            if not passing and not failing:
+                return self.open
+            known = all_set(words)
+            narrow(known, self.open, passing, failing)
+            self.rows.keep(value, known)
+        return known
 
     def _met(self, values: tuple[Any, ...], words: int) -> tuple[list[Form], list[Form]]:
         """Return the slots that ask for one of the values, and those that refuse one."""
