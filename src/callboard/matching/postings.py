@@ -149,14 +149,14 @@ class Postings:
 
     def forms(self, keys: Iterable[Hashable], words: int) -> list[Form]:
         """Return the slots that name each of some keys; a large set as a row of `words` words."""
-        known = self.slots
-        return [self.form(key, words) for key in keys if key in known]
+        known, found = self.slots, []
+        for key in keys:
+            slots = known.get(key)
+            if slots is not None:
+                found.append(self._row_of(key, slots, words) if is_large(len(slots), words) else slots)
+        return found
 
-    def form(self, key: Hashable, words: int) -> Form:
-        """Return the slots that name a key, which some do."""
-        slots = self.slots[key]
-        if not is_large(len(slots), words):
-            return slots
+    def _row_of(self, key: Hashable, slots: array[int], words: int) -> Row:
         row = self.derived.get(key)
         if row is None:
             row = row_of(np.frombuffer(slots, np.uint32), words)

@@ -17,6 +17,10 @@ _TRIES_PER_NEEDLE = 16
 """Looks for single needles that cost as much as one needle of a new automaton."""
 
 
+_TEXTS_READ = 2000
+"""Texts of events that are remembered with what they make come true: the same titles come again."""
+
+
 class TextColumn:
     """What slots ask of a text.
 
@@ -33,6 +37,7 @@ class TextColumn:
         self.equals, self.starts, self.contains = Postings(budget), Postings(budget), Postings(budget)
         self._heads = Lengths()
         self._needles = Needles(self.contains.slots)
+        self._read: dict[str, tuple[str, list[str], list[str]]] = {}
 
     def _postings(self, op: str) -> Postings:
         return self.equals if op == "equals" else self.contains if op == "contains" else self.starts
@@ -40,6 +45,8 @@ class TextColumn:
     def add(self, slot: int, condition: Condition) -> None:
         """Let a slot ask."""
         postings, text = self._postings(condition.op), condition.operand
+        if text not in postings.slots:
+            self._read.clear()
         postings.add(text, slot)
         if postings is self.starts:
             self._heads.add(len(text))
@@ -59,17 +66,29 @@ class TextColumn:
 
     def narrow(self, row: Row, event: Event) -> None:
         """Clear the bits of the slots whose condition the event fails."""
-        passing = [form for one in event.values(self.field) for form in self._passing(folded(one), len(row))]
+        passing = [form for one in event.values(self.field) for form in self._passing(one, len(row))]
         narrow(row, self.open, passing, ())
 
     def _passing(self, text: str, words: int) -> list[Form]:
         """Return the slots whose wish a text makes come true."""
-        found = self.equals.forms((text,), words)
-        if self.starts.slots:
-            found += self.starts.forms((text[:length] for length in self._heads.up_to(len(text))), words)
-        if self.contains.slots:
-            found += self.contains.forms(self._needles.within(text), words)
+        read = self._read.get(text)
+        if read is None:
+            if len(self._read) >= _TEXTS_READ:
+                self._read.clear()
+            read = self._read[text] = self._wishes_in(folded(text))
+        whole, heads, parts = read
+        found = self.contains.forms(parts, words)
+        if heads:
+            found += self.starts.forms(heads, words)
+        if self.equals.slots:
+            found += self.equals.forms((whole,), words)
         return found
+
+    def _wishes_in(self, text: str) -> tuple[str, list[str], list[str]]:
+        """Return the text, its beginnings and its parts that slots name, or have named."""
+        heads = [text[:length] for length in self._heads.up_to(len(text))] if self.starts.slots else []
+        parts = self._needles.within(text) if self.contains.slots else []
+        return text, [one for one in heads if one in self.starts.slots], parts
 
     def grow(self, words: int) -> None:
         """Make room for more slots."""
