@@ -84,9 +84,14 @@ class Derived:
         """Follow a change of one slot: `passes` says of a key whether the slot is now in its row."""
         if len(self.young) + len(self._old) > _MANY_ROWS:
             self.forget()
+        at, bit = slot >> 6, np.uint64(1 << (slot & 63))
+        others = ~bit
         for rows in (self.young, self._old):
             for key, row in rows.items():
-                (set_bit if passes(key) else clear_bit)(row, slot)
+                if passes(key):
+                    row[at] |= bit
+                else:
+                    row[at] &= others
 
     def mend_one(self, key: Hashable, slot: int, *, passes: bool) -> None:
         """Follow a change of one slot that only one key is about."""
