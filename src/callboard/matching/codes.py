@@ -57,6 +57,7 @@ class CodeColumn:
         self.field = field
         self.open = all_set(words)
         self.any, self.none, self.broad = Postings(budget), Postings(budget), Postings(budget)
+        self._of_operator = {"any_of": self.any, "is": self.any, "none_of": self.none, "any_of_incl": self.broad}
         self.rows = Derived(budget)
         self._lengths = Lengths()
         self._values_of = values_of
@@ -64,25 +65,23 @@ class CodeColumn:
         self._steady = steady
         self._literal = literal
 
-    def _postings(self, op: str) -> Postings:
-        return self.none if op == "none_of" else self.broad if op == "any_of_incl" else self.any
-
     def add(self, slot: int, condition: Condition) -> None:
         """Let a slot ask."""
-        postings = self._postings(condition.op)
+        postings = self._of_operator[condition.op]
         for key in codes_of(condition):
             postings.add(key, slot)
             if postings is self.broad:
                 self._lengths.add(len(key))
-        refuses = condition.op == "none_of"
-        if not refuses:
+        if postings is not self.none:
             clear_bit(self.open, slot)
-        named = frozenset(codes_of(condition))
-        self._mend(slot, lambda value: (value in named) is not refuses)
+        if not self.rows.is_empty:
+            named = frozenset(codes_of(condition))
+            refuses = postings is self.none
+            self._mend(slot, lambda value: (value in named) is not refuses)
 
     def remove(self, slot: int, condition: Condition) -> None:
         """Undo `add`."""
-        postings = self._postings(condition.op)
+        postings = self._of_operator[condition.op]
         for key in codes_of(condition):
             postings.remove(key, slot)
             if postings is self.broad:

@@ -38,6 +38,10 @@ class Place(NamedTuple):
     layer: int
 
 
+_PLACES: dict[tuple[str, str], Place] = {}
+"""The first place of each field and operator: there are as many as a catalogue has."""
+
+
 class Column(Protocol):
     """What the slots ask of one field."""
 
@@ -64,16 +68,19 @@ def places(where: Iterable[Condition]) -> tuple[list[tuple[Place, Condition]], b
     taken: set[Place] = set()
     complete = True
     for condition in where:
-        sort = _SORTS.get(condition.op, CODE)
-        place = Place(condition.field, sort, 0)
+        first = _PLACES.get((condition.field, condition.op))
+        if first is None:
+            first = Place(condition.field, _SORTS.get(condition.op, CODE), 0)
+            _PLACES[condition.field, condition.op] = first
+        place = first
         while place in taken and place.layer < LAYERS:
-            place = Place(condition.field, sort, place.layer + 1)
+            place = Place(first.field, first.sort, place.layer + 1)
         if place.layer == LAYERS:
             complete = False
             continue
         taken.add(place)
         found.append((place, condition))
-        complete = complete and not (sort == NUMBER and _beyond_edge(condition))
+        complete = complete and not (first.sort == NUMBER and _beyond_edge(condition))
     return found, complete
 
 

@@ -80,8 +80,15 @@ class Derived:
         self._young_bytes += size
         self.budget.grew(size)
 
+    @property
+    def is_empty(self) -> bool:
+        """Return whether no row is known."""
+        return not self.young and not self._old
+
     def mend(self, slot: int, passes: Callable[[Hashable], bool]) -> None:
         """Follow a change of one slot: `passes` says of a key whether the slot is now in its row."""
+        if self.is_empty:
+            return
         if len(self.young) + len(self._old) > _MANY_ROWS:
             self.forget()
         at, bit = slot >> 6, np.uint64(1 << (slot & 63))
@@ -136,7 +143,8 @@ class Postings:
             self.slots[key] = array("I", (slot,))
         else:
             known.append(slot)
-        self.derived.mend_one(key, slot, passes=True)
+        if not self.derived.is_empty:
+            self.derived.mend_one(key, slot, passes=True)
 
     def add_all(self, key: Hashable, slots: Slots) -> None:
         """Let many slots name a key."""
