@@ -9,6 +9,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 _RFC3339 = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_USUAL = re.compile(r"\d{4}-\d\d-\d\dT[01]\d:[0-5]\d:[0-5]\d(?:\.\d{1,6})?Z", re.ASCII)
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
 
 
@@ -31,6 +32,11 @@ def parse_instant(text: str) -> datetime:
 
     Source: RFC 3339 5.6.
     """
+    if _USUAL.fullmatch(text):  # most are; the rest takes three times as long
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError as exc:
+            raise ValueError(f"{text!r} is not a point in time ({exc})") from exc
     found = _RFC3339.fullmatch(text)
     if not found:
         raise ValueError(f"{text!r} is not an RFC 3339 timestamp like 2026-11-23T09:14:00Z")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cached_property
+from types import NoneType
 from typing import Any
 
 from callboard.base.reasons import Frequency, Importance
@@ -125,6 +126,12 @@ class Catalogue:
     defaults: Mapping[str, Default]
     type_prefix: str = ""
     item_url: str = ""
+
+    @cached_property
+    def plain_values(self) -> Mapping[str, tuple[type, bool]]:
+        """Return of each field the Python type whose values need no further look, and whether it takes lists."""
+        plain = {FieldType.INTEGER: int, FieldType.BOOLEAN: bool, FieldType.DATE: NoneType}
+        return {one.key: (plain.get(one.type, str), one.multiple) for one in self.fields.values()}
 
     @cached_property
     def defaults_by_type(self) -> Mapping[str, tuple[Default, ...]]:

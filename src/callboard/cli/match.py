@@ -10,13 +10,14 @@ import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from callboard.base import strict_json
 from callboard.base.config import read_clock
@@ -140,23 +141,52 @@ def checked(number: int, line: bytes, catalogue: Catalogue) -> Draft:
     return draft
 
 
+NARROW_BYTES = 64
+"""Ids up to which all have the room of the longest: they are copied at once then."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenIds:
+    """The ids of a shelf as JSON, sorted: of each slot its rank, and by rank the text with a comma behind it."""
+
+    ranks: npt.NDArray[np.int32]
+    texts: npt.NDArray[Any]
+
+    def of(self, slots: Slots) -> bytes:
+        """Return the ids of some slots, sorted, as the inside of a JSON list."""
+        ranks = self.ranks.take(slots)
+        ranks.sort()
+        texts = self.texts.take(ranks)
+        joined: bytes = (
+            b"".join(texts.tolist()) if texts.dtype == np.object_ else texts.tobytes().translate(None, b"\0")
+        )
+        return joined[:-1]
+
+
+def write_ids(ids: Sequence[str]) -> WrittenIds:
+    """Return the ids of a shelf as JSON."""
+    order = sorted(range(len(ids)), key=ids.__getitem__)
+    ranks = np.empty(len(order), np.int32)
+    ranks[order] = np.arange(len(order))
+    texts = [strict_json.dumps(ids[slot]).encode() + b"," for slot in order]
+    narrow = max(map(len, texts), default=0) <= NARROW_BYTES
+    return WrittenIds(ranks, np.array(texts, np.bytes_ if narrow else np.object_))
+
+
 class Answers:
     """Answers event lines with lines. The ids of a shelf are sorted and written as JSON once."""
 
     def __init__(self, index: Index, accepted_at: datetime) -> None:
         self.index = index
         self.accepted_at = accepted_at
-        self._written: dict[str, tuple[Slots, list[str]]] = {}
+        self._written: dict[str, WrittenIds] = {}
 
     def prepare(self) -> None:
         """Sort and write the ids of all shelves."""
         for event_type, shelf in self.index.shelves.items():
-            order = sorted(range(len(shelf.ids)), key=shelf.ids.__getitem__)
-            ranks = np.empty(len(order), np.int64)
-            ranks[order] = np.arange(len(order))
-            self._written[event_type] = ranks, [strict_json.dumps(shelf.ids[slot]) for slot in order]
+            self._written[event_type] = write_ids(shelf.ids)
 
-    def answer(self, number: int, line: bytes) -> str:
+    def answer(self, number: int, line: bytes) -> bytes:
         """Return the answer to one line.
 
         Raises:
@@ -166,11 +196,8 @@ class Answers:
         if isinstance(event, list):
             raise RejectedError([replace(one, index=number) for one in event])
         found = self.index.find(event)
-        ids = ""
-        if found is not None and len(found.slots):
-            ranks, written = self._written[event.type]
-            ids = ",".join([written[rank] for rank in np.sort(ranks.take(found.slots)).tolist()])
-        return f'{{"event":{strict_json.dumps(event.id)},"notifications":[{ids}]}}\n'
+        ids = b"" if found is None else self._written[event.type].of(found.slots)
+        return b'{"event":%b,"notifications":[%b]}\n' % (strict_json.dumps(event.id).encode(), ids)
 
 
 Line = tuple[int, bytes]
@@ -181,9 +208,9 @@ _answers: list[Answers] = []
 """What a forked process answers with."""
 
 
-def _answer_share(lines: Sequence[Line]) -> tuple[list[str], list[float], tuple[Fault, ...]]:
+def _answer_share(lines: Sequence[Line]) -> tuple[list[bytes], list[float], tuple[Fault, ...]]:
     """Return the answers to some lines, the time each took, and the faults of the line that ended it."""
-    texts: list[str] = []
+    texts: list[bytes] = []
     took_us: list[float] = []
     for number, line in lines:
         start = time.perf_counter()
@@ -196,7 +223,7 @@ def _answer_share(lines: Sequence[Line]) -> tuple[list[str], list[float], tuple[
 
 
 def write_answers(
-    answers: Answers, lines: Iterable[Line], write: Callable[[str], object], processes: int
+    answers: Answers, lines: Iterable[Line], write: Callable[[bytes], object], processes: int
 ) -> array[float]:
     """Write one JSON line per event line, in order; return the time each took.
 
@@ -210,7 +237,7 @@ def write_answers(
     with _team(processes) as ask:
         while round_ := list(islice(shares, processes * 4 if processes > 1 else 1)):
             for texts, took, faults in ask(_answer_share, round_):
-                write("".join(texts))
+                write(b"".join(texts))
                 took_us.extend(took)
                 if faults:
                     raise RejectedError(list(faults))
@@ -240,7 +267,7 @@ def run_match(
     gc.enable()
     load_s = time.perf_counter() - began
     began = time.perf_counter()
-    took_us = write_answers(answers, event_lines(events), sys.stdout.write, processes)
+    took_us = write_answers(answers, event_lines(events), sys.stdout.buffer.write, processes)
     sys.stdout.flush()
     if stats:
         spent_s = time.perf_counter() - began

@@ -34,7 +34,8 @@ _ATTRIBUTE = re.compile(r"[a-z0-9]{1,64}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _VERSION = re.compile(r"\.v\d{1,9}")
 _JSON_TYPE = re.compile(r"(application|text)/([\w.-]+\+)?json\s*(;.*)?", re.IGNORECASE)
-_PARSED = (FieldType.INTEGER, FieldType.BOOLEAN, FieldType.DATE)
+_OTHERS = ("mentions", "title_names", "actor")
+_USUAL = frozenset(("specversion", "id", "source", "type", "subject", "time", "data"))
 _TEXTS = ("id", "source", "type", "specversion", "subject", "time", "datacontenttype", "dataschema")
 
 
@@ -170,7 +171,7 @@ def _said(raw: Any, catalogue: Catalogue) -> Said | list[Fault]:
     """Return the type, time and data of an event, checked, or every fault in it."""
     if not isinstance(raw, dict):
         return [Fault("", f"an event must be an object, not {kind_of(raw)}")]
-    faults = list(_attribute_faults(raw))
+    faults = [] if _is_usual(raw) else list(_attribute_faults(raw))
     event_type = resolve_type(raw.get("type"), catalogue)
     if isinstance(raw.get("type"), str) and event_type is None:
         faults.append(Fault("/type", f"{raw['type'][:200]!r} is not an event type of the catalogue"))
@@ -208,6 +209,8 @@ def resolve_type(name: Any, catalogue: Catalogue) -> str | None:
     """Return the catalogue's id for an event's type, without prefix and version (4.3), or None."""
     if not isinstance(name, str):
         return None
+    if name in catalogue.event_types:
+        return name
     bare = name.removeprefix(catalogue.type_prefix) if catalogue.type_prefix else name
     for candidate in (name, bare):
         if candidate in catalogue.event_types:
@@ -216,6 +219,20 @@ def resolve_type(name: Any, catalogue: Catalogue) -> str | None:
         if head in catalogue.event_types and _VERSION.fullmatch(dot + version):
             return head
     return None
+
+
+def _is_usual(raw: dict[str, Any]) -> bool:
+    """Return whether an event has the usual attributes and nothing strange in them; most have."""
+    if not raw.keys() <= _USUAL or raw.get("specversion") != "1.0":
+        return False
+    for name in ("id", "source", "type"):
+        value = raw.get(name)
+        if type(value) is not str or not value or not value.isprintable():
+            return False
+    subject, time = raw.get("subject"), raw.get("time")
+    return (subject is None or (type(subject) is str and subject != "" and subject.isprintable())) and (
+        time is None or (type(time) is str and time != "" and time.isprintable())
+    )
 
 
 def _attribute_faults(raw: dict[str, Any]) -> Iterable[Fault]:
@@ -265,14 +282,16 @@ def _time(value: Any) -> tuple[datetime | None, Fault | None]:
 def _checked_data(data: dict[str, Any], catalogue: Catalogue, faults: list[Fault]) -> dict[str, Any]:
     """Return the data with single values of `multiple` fields as lists; add what is wrong to `faults`."""
     checked = dict(data)
+    known = catalogue.plain_values
     for key, value in data.items():
-        field = catalogue.fields.get(key)
-        if field is None or value is None:
+        plain = known.get(key)
+        if plain is None or value is None:
             continue
-        if type(value) is str and field.type not in _PARSED:  # most are plain texts
-            if field.multiple:
+        if type(value) is plain[0]:
+            if plain[1]:
                 checked[key] = [value]
             continue
+        field = catalogue.fields[key]
         values = value if isinstance(value, list) and field.multiple else [value]
         if field.multiple:
             checked[key] = values
@@ -287,6 +306,8 @@ def _checked_data(data: dict[str, Any], catalogue: Catalogue, faults: list[Fault
 
 def _other_faults(data: dict[str, Any]) -> Iterable[Fault]:
     """Yield what is wrong with the data that is no field of the catalogue."""
+    if data.keys().isdisjoint(_OTHERS):
+        return
     for key in ("mentions", "title_names"):
         value = data.get(key)
         listed = value if isinstance(value, list) else [value]

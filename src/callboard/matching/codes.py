@@ -11,20 +11,22 @@ from callboard.catalogue.values import Condition, Event
 from callboard.matching.lengths import Lengths
 from callboard.matching.postings import Budget, Derived, Postings
 from callboard.matching.rows import (
+    FEW,
+    NONE,
     Form,
     Row,
     Slots,
-    Words,
     all_set,
-    apply_form,
     clear_bit,
     moved,
-    opened,
+    narrow,
+    narrow_by_few,
     resized,
     set_bit,
-    words_beside,
 )
 
+_SHORT_ROW = 128
+"""Words up to which a row costs little more than it costs to say that it is there."""
 Broader: TypeAlias = Callable[[str, Lengths], Iterable[str]]
 """From a code to itself and what takes it in: ancestors, language ranges of certain lengths."""
 ValuesOf: TypeAlias = Callable[[Event], tuple[Any, ...]]
@@ -55,6 +57,7 @@ class CodeColumn:
         self.field = field
         self.open = all_set(words)
         self.any, self.none, self.broad = Postings(budget), Postings(budget), Postings(budget)
+        self._of_operator = {"any_of": self.any, "is": self.any, "none_of": self.none, "any_of_incl": self.broad}
         self.rows = Derived(budget)
         self._lengths = Lengths()
         self._values_of = values_of
@@ -62,29 +65,35 @@ class CodeColumn:
         self._steady = steady
         self._literal = literal
 
-    def _postings(self, op: str) -> Postings:
-        return self.none if op == "none_of" else self.broad if op == "any_of_incl" else self.any
-
     def add(self, slot: int, condition: Condition) -> None:
         """Let a slot ask."""
-        postings = self._postings(condition.op)
+        postings = self._of_operator[condition.op]
         for key in codes_of(condition):
             postings.add(key, slot)
             if postings is self.broad:
                 self._lengths.add(len(key))
-        if condition.op != "none_of":
+        if postings is not self.none:
             clear_bit(self.open, slot)
-        self.rows.forget()
+        if not self.rows.is_empty:
+            named = frozenset(codes_of(condition))
+            refuses = postings is self.none
+            self._mend(slot, lambda value: (value in named) is not refuses)
 
     def remove(self, slot: int, condition: Condition) -> None:
         """Undo `add`."""
-        postings = self._postings(condition.op)
+        postings = self._of_operator[condition.op]
         for key in codes_of(condition):
             postings.remove(key, slot)
             if postings is self.broad:
                 self._lengths.remove(len(key))
         set_bit(self.open, slot)
-        self.rows.forget()
+        self._mend(slot, lambda _: True)
+
+    def _mend(self, slot: int, passes: Callable[[Any], bool]) -> None:
+        if self._literal and not self.broad.slots:
+            self.rows.mend(slot, passes)
+        else:
+            self.rows.forget()
 
     @property
     def by_value(self) -> bool:
@@ -93,38 +102,39 @@ class CodeColumn:
 
     def narrow(self, row: Row, event: Event) -> None:
         """Clear the bits of the slots whose condition the event fails."""
-        value = event.data.get(self.field)
-        if (value is None and self.field) or (self._literal and type(value) is str and not self._is_named(value)):
-            np.bitwise_and(row, self.open, row)  # codes from events are unbounded: those nobody names are not kept
-        elif type(value) is not list and self.by_value:
-            apply_form(row, self.open, self._form(value, event, len(row)))
+        value, words = event.data.get(self.field), len(row)
+        if type(value) is str and self._literal and not self.broad.slots:
+            asking, refusing = self.any.slots.get(value, NONE), self.none.slots.get(value, NONE)
+            if not asking and not refusing:
+                np.bitwise_and(row, self.open, row)
+                return
+            if words > _SHORT_ROW and len(asking) <= FEW and len(refusing) <= FEW:
+                narrow_by_few(row, self.open, asking, refusing)
+                return
+        if (value is None and self.field) or type(value) is list or not self.by_value:
+            narrow(row, self.open, *self._met(self._values_of(event), words))
         else:
-            passing, failing = self._met(self._values_of(event), len(row))
-            np.bitwise_and(row, opened(self.open, passing, failing) if passing or failing else self.open, row)
+            np.bitwise_and(row, self._row_of(value, event, words), row)
 
-    def _is_named(self, value: str) -> bool:
-        return value in self.any.slots or value in self.none.slots or bool(self.broad.slots)
-
-    def _form(self, value: Any, event: Event, words: int) -> Form:
-        """Return what is left of a full row after narrowing it by one value: all of it, or the words beside `open`."""
+    def _row_of(self, value: Any, event: Event, words: int) -> Row:
+        """Return what passes with one value: codes from events are unbounded, only those that are named are kept."""
         known = self.rows.get(value)
-        if known is not None:
-            return known
-        passing, failing = self._met(self._values_of(event), words, keep=False)
-        if not passing and not failing:
-            return self.open
-        small = all(type(one) is Words for one in (*passing, *failing))
-        form = (words_beside if small else opened)(self.open, passing, failing)
-        self.rows.keep(value, form)
-        return form
+        if known is None:
+            passing, failing = self._met(self._values_of(event), words)
+            if not passing and not failing:
+                return self.open
+            known = all_set(words)
+            narrow(known, self.open, passing, failing)
+            self.rows.keep(value, known)
+        return known
 
-    def _met(self, values: tuple[Any, ...], words: int, *, keep: bool = True) -> tuple[list[Form], list[Form]]:
-        """Return the slots that ask for one of the values, and those that refuse one, as forms."""
-        passing = self.any.forms(values, words, keep=keep)
+    def _met(self, values: tuple[Any, ...], words: int) -> tuple[list[Form], list[Form]]:
+        """Return the slots that ask for one of the values, and those that refuse one."""
+        passing = self.any.forms(values, words)
         if self.broad.slots:
             broader = {wide for one in values for wide in self._broader(one, self._lengths)}
-            passing += self.broad.forms(broader, words, keep=keep)
-        return passing, self.none.forms(values, words, keep=keep)
+            passing += self.broad.forms(broader, words)
+        return passing, self.none.forms(values, words)
 
     def grow(self, words: int) -> None:
         """Make room for more slots."""
@@ -135,12 +145,17 @@ class CodeColumn:
     def move(self, to: Slots) -> None:
         """Give each slot its new number."""
         self.open = moved(self.open, to)
-        for one in (self.any, self.none, self.broad):
+        for one in self.postings:
             one.move(to)
         self.rows.forget()
 
-    def count_lengths(self) -> None:
-        """Count the lengths of what `any_of_incl` names, after its postings were filled in."""
+    @property
+    def postings(self) -> tuple[Postings, Postings, Postings]:
+        """Return what slots name: what they take, what they refuse, and what they take with all below it."""
+        return self.any, self.none, self.broad
+
+    def settle(self) -> None:
+        """Make what follows from the postings, after they were filled in."""
         for key, slots in self.broad.slots.items():
             for _ in slots:
                 self._lengths.add(len(str(key)))
@@ -148,7 +163,7 @@ class CodeColumn:
     @property
     def used_bytes(self) -> int:
         """Return about how much memory the column takes, what is derived aside."""
-        return self.open.nbytes + sum(one.used_bytes for one in (self.any, self.none, self.broad))
+        return self.open.nbytes + sum(one.used_bytes for one in self.postings)
 
 
 def codes_of(condition: Condition) -> Iterable[Any]:

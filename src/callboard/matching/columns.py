@@ -1,9 +1,7 @@
 """Columns: what the slots of one event type ask of one field.
 
 A column keeps at most one condition of each slot; a slot that asks nothing of it, or that is
-empty, passes always. So a change touches only the columns that it is about. Codes narrow a
-row of bits; numbers and texts, whose values seldom come again, look at the slots that are
-left then.
+empty, passes always. So a change touches only the columns that it is about.
 """
 
 from __future__ import annotations
@@ -17,13 +15,12 @@ from callboard.matching.codes import CodeColumn, ValuesOf
 from callboard.matching.lengths import Lengths
 from callboard.matching.numbers import EDGE, NumberColumn, as_day, as_days_from_event, as_integer, range_of
 from callboard.matching.postings import Budget
-from callboard.matching.rows import Passes, Slots
-from callboard.matching.texts import TextColumn
+from callboard.matching.rows import Slots
 from callboard.people.values import Directory
 
-CODE, NUMBER = "code", "number"
+CODE, TEXT, NUMBER = "code", "text", "number"
 _SORTS = {
-    **dict.fromkeys(("equals", "contains", "starts_with"), "text"),
+    **dict.fromkeys(("equals", "contains", "starts_with"), TEXT),
     **dict.fromkeys(("at_least", "at_most", "between"), NUMBER),
     **dict.fromkeys(("before", "after"), "date"),
     **dict.fromkeys(("within_days", "overdue"), "days"),
@@ -39,6 +36,10 @@ class Place(NamedTuple):
     field: str
     sort: str
     layer: int
+
+
+_PLACES: dict[tuple[str, str], Place] = {}
+"""The first place of each field and operator: there are as many as a catalogue has."""
 
 
 class Column(Protocol):
@@ -61,29 +62,25 @@ class Column(Protocol):
         """Return about how much memory the column takes, what is derived aside."""
 
 
-class Check(Column, Protocol):
-    """A column that looks at each slot that is left."""
-
-    def passing(self, slots: Slots, event: Event) -> Passes:
-        """Return which of the slots have a condition that the event satisfies."""
-
-
 def places(where: Iterable[Condition]) -> tuple[list[tuple[Place, Condition]], bool]:
     """Return where each condition is kept, and whether the columns say all that the conditions say."""
     found: list[tuple[Place, Condition]] = []
     taken: set[Place] = set()
     complete = True
     for condition in where:
-        sort = _SORTS.get(condition.op, CODE)
-        place = Place(condition.field, sort, 0)
+        first = _PLACES.get((condition.field, condition.op))
+        if first is None:
+            first = Place(condition.field, _SORTS.get(condition.op, CODE), 0)
+            _PLACES[condition.field, condition.op] = first
+        place = first
         while place in taken and place.layer < LAYERS:
-            place = Place(condition.field, sort, place.layer + 1)
+            place = Place(first.field, first.sort, place.layer + 1)
         if place.layer == LAYERS:
             complete = False
             continue
         taken.add(place)
         found.append((place, condition))
-        complete = complete and not (sort == NUMBER and _beyond_edge(condition))
+        complete = complete and not (first.sort == NUMBER and _beyond_edge(condition))
     return found, complete
 
 
@@ -98,17 +95,10 @@ def _beyond_edge(condition: Condition) -> bool:
     return any(EDGE <= abs(one) < float("inf") for one in range_of(condition))
 
 
-def new_check(place: Place, words: int) -> Check:
-    """Return an empty column for a place of numbers, dates or texts."""
-    match place.sort:
-        case "text":
-            return TextColumn(place.field, words)
-        case "date":
-            return NumberColumn(place.field, words, as_day)
-        case "days":
-            return NumberColumn(place.field, words, as_days_from_event)
-        case _:
-            return NumberColumn(place.field, words, as_integer)
+def new_number_column(place: Place, words: int, budget: Budget) -> NumberColumn:
+    """Return an empty column for a place of numbers or dates."""
+    number_of = {"date": as_day, "days": as_days_from_event}.get(place.sort, as_integer)
+    return NumberColumn(place.field, words, budget, number_of)
 
 
 def new_code_column(field: Field, words: int, budget: Budget, directory: Directory) -> CodeColumn:

@@ -14,8 +14,8 @@ from callboard.matching.shelf import Found, Shelf
 from callboard.people.values import Directory, Person
 from callboard.preferences.values import Book, Notification, from_default
 
-DERIVED_BYTES = 128 * 1024 * 1024
-"""What rows derived from the index may take; a million notifications are content with half of it."""
+DERIVED_BYTES = 256 * 1024 * 1024
+"""What rows derived from the index may take, each generation half of it; a million notifications use about that."""
 
 
 class Index:

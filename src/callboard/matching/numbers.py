@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -10,48 +11,95 @@ import numpy as np
 
 from callboard.base.instants import parse_date
 from callboard.catalogue.values import Condition, Event
-from callboard.matching.rows import BITS, Passes, Slots
+from callboard.matching.postings import Budget, Derived
+from callboard.matching.rows import BITS, Passes, Row, Slots, all_set, clear_bit, moved, resized, set_bit
 
 EDGE = 2**62
 """Numbers beyond it count as it; slots that ask for such numbers are checked once more."""
 NOTHING = -(2**63)
 """The low end of a slot that asks nothing."""
+MANY_BEGINS = 400
+"""Stretches of numbers up to which each is worth a row."""
+_BYTES_PER_BEGIN = 150
 
 _parsed_date = lru_cache(4096)(parse_date)
 
 
 class NumberColumn:
-    """What slots ask of a field of numbers: the lowest and the highest that passes, by slot."""
+    """What slots ask of a field of numbers: the lowest and the highest that passes, by slot.
 
-    def __init__(self, field: str, words: int, number_of: Callable[[Any, Event], int]) -> None:
+    Between two neighbouring ends of ranges every number is as good as another. While there are
+    few ends, each such stretch gets a row, kept under the end where it begins; else only the
+    slots that the other columns leave are looked at.
+    """
+
+    def __init__(self, field: str, words: int, budget: Budget, number_of: Callable[[Any, Event], int]) -> None:
         self.field = field
-        self._number_of = number_of
         self.low = np.full(words * BITS, NOTHING)
         self.high = np.full(words * BITS, EDGE)
+        self.open = all_set(words)
+        self.rows = Derived(budget)
+        self._number_of = number_of
+        self._begins: dict[int, int] = {}
+        self._sorted: list[int] | None = []
 
     def add(self, slot: int, condition: Condition) -> None:
         """Let a slot ask."""
-        self.low[slot], self.high[slot] = clamped(range_of(condition))
+        low, high = clamped(range_of(condition))
+        self.low[slot], self.high[slot] = low, high
+        clear_bit(self.open, slot)
+        for begin in (low, high + 1):
+            count = self._begins.get(begin, 0)
+            self._begins[begin] = count + 1
+            if not count:
+                self._sorted = None
+        self.rows.mend(slot, lambda begin: low <= begin <= high)  # type: ignore[operator] # they are numbers
 
-    def remove(self, slot: int, condition: Condition) -> None:  # noqa: ARG002 - what every column takes
+    def remove(self, slot: int, condition: Condition) -> None:
         """Undo `add`."""
         self.low[slot], self.high[slot] = NOTHING, EDGE
+        set_bit(self.open, slot)
+        low, high = clamped(range_of(condition))
+        for begin in (low, high + 1):
+            self._begins[begin] -= 1
+            if not self._begins[begin]:
+                del self._begins[begin]
+                self._sorted = None
+        self.rows.mend(slot, lambda _: True)
+
+    def narrow(self, row: Row, event: Event) -> bool:
+        """Clear the bits of the slots whose condition the event fails; return False when that is left to `passing`."""
+        value = event.data.get(self.field)
+        if value is None:
+            np.bitwise_and(row, self.open, row)
+            return True
+        if type(value) is list or len(self._begins) > MANY_BEGINS:
+            return False
+        number = self._number_of(value, event)
+        if self._sorted is None:
+            self._sorted = sorted(self._begins)
+        at = bisect_right(self._sorted, number)
+        begin = self._sorted[at - 1] if at else NOTHING
+        found = self.rows.get(begin)
+        if found is None:
+            found = np.packbits((self.low <= number) & (self.high >= number), bitorder="little").view(np.uint64)
+            self.rows.keep(begin, found)
+        np.bitwise_and(row, found, row)
+        return True
 
     def passing(self, slots: Slots, event: Event) -> Passes:
         """Return which of the slots have a condition that the event satisfies."""
-        low = self.low.take(slots)
-        value = event.data.get(self.field)
-        if value is None:
-            return _ask_nothing(low)
+        low, value = self.low.take(slots), event.data.get(self.field)
         if type(value) is not list:
-            number = self._number_of(value, event)
-            passes: Passes = low <= number
-            passes &= self.high.take(slots) >= number
-            return passes
-        passes = _ask_nothing(low)
+            return self._in_range(slots, low, self._number_of(value, event))
+        passes: Passes = low == NOTHING
         for one in value:
-            number = self._number_of(one, event)
-            passes |= (low <= number) & (self.high.take(slots) >= number)
+            passes |= self._in_range(slots, low, self._number_of(one, event))
+        return passes
+
+    def _in_range(self, slots: Slots, low: Slots, number: int) -> Passes:
+        passes: Passes = low <= number
+        passes &= self.high.take(slots) >= number
         return passes
 
     def grow(self, words: int) -> None:
@@ -59,21 +107,29 @@ class NumberColumn:
         more = words * BITS - len(self.low)
         self.low = np.concatenate((self.low, np.full(more, NOTHING)))
         self.high = np.concatenate((self.high, np.full(more, EDGE)))
+        self.open = resized(self.open, words, all_set(words))
+        self.rows.forget()
 
     def move(self, to: Slots) -> None:
         """Give each slot its new number."""
         for one in (self.low, self.high):
             one[to] = one[: len(to)].copy()
+        self.open = moved(self.open, to)
+        self.rows.forget()
+
+    def restore(self, low: Slots, high: Slots) -> None:
+        """Take in what another column held."""
+        self.low, self.high = low, high
+        asks = low != NOTHING
+        self.open = np.packbits(~asks, bitorder="little").view(np.uint64)
+        begins, counts = np.unique(np.concatenate((low[asks], high[asks] + 1)), return_counts=True)
+        self._begins = dict(zip(begins.tolist(), counts.tolist(), strict=True))
+        self._sorted = None
 
     @property
     def used_bytes(self) -> int:
-        """Return about how much memory the column takes."""
-        return self.low.nbytes + self.high.nbytes
-
-
-def _ask_nothing(low: Slots) -> Passes:
-    found: Passes = low == NOTHING
-    return found
+        """Return about how much memory the column takes, what is derived aside."""
+        return self.low.nbytes + self.high.nbytes + self.open.nbytes + _BYTES_PER_BEGIN * len(self._begins)
 
 
 def range_of(condition: Condition) -> tuple[float, float]:

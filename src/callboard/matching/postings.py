@@ -1,16 +1,28 @@
-"""Value -> slots: the source of truth; and the forms derived from it, in a memory of bounded size."""
+"""Value -> slots: the source of truth; and the rows derived from it, in a memory of bounded size."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 
 import numpy as np
 
-from callboard.matching.rows import FORM_BYTES, Form, Slots, bytes_of, drop_slot, form_of
+from callboard.matching.rows import (
+    Form,
+    Row,
+    Slots,
+    bytes_of,
+    clear_bit,
+    drop_slot,
+    is_large,
+    row_of,
+    set_bit,
+)
 
 _BYTES_PER_KEY = 250
 """The key, its array and its entry in the dictionary."""
+_MANY_ROWS = 400
+"""Rows up to which it is quicker to mend a bit of each than to derive some of them again."""
 
 
 class Budget:
@@ -41,19 +53,19 @@ class Budget:
 
 
 class Derived:
-    """Forms by key, until they are not used or what they were derived from changes."""
+    """Rows by key. A change of a slot mends its bit in each."""
 
     __slots__ = ("_old", "_old_bytes", "_young_bytes", "budget", "young")
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
-        self.young: dict[Hashable, Form] = {}  # always this one: its `get` is handed out
-        self._old: dict[Hashable, Form] = {}
+        self.young: dict[Hashable, Row] = {}  # always this one: its `get` is handed out
+        self._old: dict[Hashable, Row] = {}
         self._young_bytes = self._old_bytes = 0
         budget.members.append(self)
 
-    def get(self, key: Hashable) -> Form | None:
-        """Return the form, if it is known."""
+    def get(self, key: Hashable) -> Row | None:
+        """Return the row, if it is known."""
         found = self.young.get(key)
         if found is None and self._old:
             found = self._old.get(key)
@@ -61,12 +73,39 @@ class Derived:
                 self.keep(key, found)
         return found
 
-    def keep(self, key: Hashable, form: Form, *, shared: bool = False) -> None:
-        """Remember a form; a shared one is also kept elsewhere."""
-        size = FORM_BYTES if shared else bytes_of(form)
-        self.young[key] = form
+    def keep(self, key: Hashable, row: Row) -> None:
+        """Remember a row, which nobody else changes from now on."""
+        size = bytes_of(row)
+        self.young[key] = row
         self._young_bytes += size
         self.budget.grew(size)
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether no row is known."""
+        return not self.young and not self._old
+
+    def mend(self, slot: int, passes: Callable[[Hashable], bool]) -> None:
+        """Follow a change of one slot: `passes` says of a key whether the slot is now in its row."""
+        if self.is_empty:
+            return
+        if len(self.young) + len(self._old) > _MANY_ROWS:
+            self.forget()
+        at, bit = slot >> 6, np.uint64(1 << (slot & 63))
+        others = ~bit
+        for rows in (self.young, self._old):
+            for key, row in rows.items():
+                if passes(key):
+                    row[at] |= bit
+                else:
+                    row[at] &= others
+
+    def mend_one(self, key: Hashable, slot: int, *, passes: bool) -> None:
+        """Follow a change of one slot that only one key is about."""
+        for rows in (self.young, self._old):
+            row = rows.get(key)
+            if row is not None:
+                (set_bit if passes else clear_bit)(row, slot)
 
     def forget(self) -> None:
         """Let go of everything: what it was derived from has changed."""
@@ -104,7 +143,8 @@ class Postings:
             self.slots[key] = array("I", (slot,))
         else:
             known.append(slot)
-        self.derived.forget()
+        if not self.derived.is_empty:
+            self.derived.mend_one(key, slot, passes=True)
 
     def add_all(self, key: Hashable, slots: Slots) -> None:
         """Let many slots name a key."""
@@ -118,27 +158,23 @@ class Postings:
             del self.slots[key]
         else:
             drop_slot(known, slot)
-        self.derived.forget()
+        self.derived.mend_one(key, slot, passes=False)
 
-    def form(self, key: Hashable, words: int) -> Form | None:
-        """Return the slots that name a key as a form for rows of `words` words; None when there are none."""
-        slots = self.slots.get(key)
-        if slots is None:
-            return None
-        found = self.derived.get(key)
-        if found is None:
-            found = form_of(slots, words)
-            self.derived.keep(key, found)
+    def forms(self, keys: Iterable[Hashable], words: int) -> list[Form]:
+        """Return the slots that name each of some keys; a large set as a row of `words` words."""
+        known, found = self.slots, []
+        for key in keys:
+            slots = known.get(key)
+            if slots is not None:
+                found.append(self._row_of(key, slots, words) if is_large(len(slots), words) else slots)
         return found
 
-    def forms(self, keys: Iterable[Hashable], words: int, *, keep: bool = True) -> list[Form]:
-        """Return the forms of those keys that a slot names; `keep` them for the next time."""
-        slots = self.slots
-        if not slots:
-            return []
-        if keep:
-            return [form for key in keys if key in slots and (form := self.form(key, words)) is not None]
-        return [form_of(slots[key], words) for key in keys if key in slots]
+    def _row_of(self, key: Hashable, slots: array[int], words: int) -> Row:
+        row = self.derived.get(key)
+        if row is None:
+            row = row_of(np.frombuffer(slots, np.uint32), words)
+            self.derived.keep(key, row)
+        return row
 
     def move(self, to: Slots) -> None:
         """Give each slot its new number."""

@@ -1,13 +1,13 @@
 """Rows of bits, one bit per slot, and the two forms in which a set of slots meets a row.
 
-A large set is a row of its own; a small one is the words it touches and its bits in each.
+A large set is a row of its own, a small one the list of its slots.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,28 +15,17 @@ import numpy.typing as npt
 Row: TypeAlias = npt.NDArray[np.uint64]
 Slots: TypeAlias = npt.NDArray[np.int64]
 Passes: TypeAlias = npt.NDArray[np.bool_]
+Form: TypeAlias = "Row | array[int]"
 
 BITS = 64
-FORM_BYTES = 250
-"""What a form costs beside its numbers: array headers, dictionary entry."""
-_SMALL_ROW = 128
-"""Words up to which a row costs no more than the two arrays of a few words."""
+_ROW_BYTES = 250
+"""What a row costs beside its words: array header, dictionary entry."""
 _SPARSE_ROW = 512
 """Words from which on it pays to look only at those that are not zero."""
-_SPARSE_SHARE = 8
-"""A form of words is worth it when the set touches at most one word of so many."""
-_FEW = 12
-"""Slots up to which plain Python is faster than numpy."""
-
-
-class Words(NamedTuple):
-    """A small set of slots: which words of a row it touches, each once, and its bits there."""
-
-    at: Slots
-    bits: Row
-
-
-Form: TypeAlias = Row | Words
+FEW = 32
+"""Slots up to which plain Python is faster than numpy, and than keeping a row for the next time."""
+NONE = array("I")
+"""No slots."""
 
 
 def all_clear(words: int) -> Row:
@@ -59,89 +48,104 @@ def clear_bit(row: Row, slot: int) -> None:
     row[slot >> 6] &= ~np.uint64(1 << (slot & 63))
 
 
-def row_of(slots: Slots, words: int) -> Row:
+def row_of(slots: npt.NDArray[Any], words: int) -> Row:
     """Return the row in which exactly these slots are set."""
     bits = np.zeros(words * BITS, np.bool_)
     bits[slots] = True
     return np.packbits(bits, bitorder="little").view(np.uint64)
 
 
-def form_of(slots: Sequence[int], words: int) -> Form:
-    """Return the cheaper form of a set of slots for rows of `words` words."""
-    if words <= _SMALL_ROW or len(slots) > words:
-        return row_of(np.array(slots, np.int64), words)
-    if len(slots) <= _FEW:
-        few: dict[int, int] = {}
+def is_large(count: int, words: int) -> bool:
+    """Return whether a set of so many slots is better off as a row of `words` words."""
+    return 2 * count > words
+
+
+def bytes_of(row: Row) -> int:
+    """Return about how much memory a row takes."""
+    return _ROW_BYTES + row.nbytes
+
+
+def narrow(row: Row, open_: Row, passing: Sequence[Form], failing: Sequence[Form]) -> None:
+    """Keep of `row` what is in one of `passing` or else in `open_`, and in none of `failing`."""
+    few, large = _split(row, passing)
+    np.bitwise_and(row, open_, row)
+    for kept in large:
+        np.bitwise_or(row, kept, row)
+    _set_bits(row, few)
+    if failing:
+        few, large = _split(row, failing)
+        for gone in large:
+            np.bitwise_and(row, ~gone, row)
+        _clear_bits(row, few)
+
+
+def narrow_by_few(row: Row, open_: Row, passing: array[int], failing: array[int]) -> None:
+    """Do as `narrow` with two small sets."""
+    view = memoryview(row).cast("B")  # type: ignore[arg-type] # an array is a buffer
+    kept = [slot for slot in passing if view[slot >> 3] >> (slot & 7) & 1]
+    np.bitwise_and(row, open_, row)
+    for slot in kept:
+        view[slot >> 3] |= 1 << (slot & 7)
+    for slot in failing:
+        view[slot >> 3] &= ~(1 << (slot & 7))
+
+
+def _split(row: Row, forms: Sequence[Form]) -> tuple[list[int] | Slots, list[Row]]:
+    """Return what of `row` is in small sets, as slots, and what is in each large one."""
+    few = array("I")
+    large: list[Row] = []
+    for form in forms:
+        if isinstance(form, array):
+            few += form
+        else:
+            large.append(row & form)
+    if len(few) <= FEW:
+        view = memoryview(row).cast("B")  # type: ignore[arg-type] # an array is a buffer
+        return [slot for slot in few if view[slot >> 3] >> (slot & 7) & 1], large
+    slots = np.array(few, np.int64)
+    bits = row.take(slots >> 6)
+    bits >>= (slots & 63).view(np.uint64)
+    bits &= 1
+    return slots[bits.astype(np.bool_)], large
+
+
+def _set_bits(row: Row, slots: list[int] | Slots) -> None:
+    if isinstance(slots, list):
+        view = memoryview(row).cast("B")  # type: ignore[arg-type] # the same
         for slot in slots:
-            few[slot >> 6] = few.get(slot >> 6, 0) | 1 << (slot & 63)
-        return Words(np.array(list(few), np.int64), np.array(list(few.values()), np.uint64))
-    known = np.sort(np.array(slots, np.int64))
-    at = known >> 6
-    first = np.flatnonzero(np.diff(at, prepend=-1))
-    if len(first) * _SPARSE_SHARE > words:
-        return row_of(known, words)
-    bits = np.uint64(1) << (known & 63).astype(np.uint64)
-    return Words(at[first], np.bitwise_or.reduceat(bits, first))
-
-
-def bytes_of(form: Form) -> int:
-    """Return about how much memory a form takes."""
-    if type(form) is Words:
-        return FORM_BYTES + 2 * form.at.nbytes
-    return FORM_BYTES + np.asarray(form).nbytes
-
-
-def add_form(row: Row, form: Form) -> None:
-    """Set the bits of a set of slots."""
-    if type(form) is Words:
-        row[form.at] |= form.bits
+            view[slot >> 3] |= 1 << (slot & 7)
     else:
-        np.bitwise_or(row, form, row)
+        np.bitwise_or.at(row, slots >> 6, _bits_of(slots))
 
 
-def take_form(row: Row, form: Form) -> None:
-    """Clear the bits of a set of slots."""
-    if type(form) is Words:
-        row[form.at] &= ~form.bits
+def _clear_bits(row: Row, slots: list[int] | Slots) -> None:
+    if isinstance(slots, list):
+        view = memoryview(row).cast("B")  # type: ignore[arg-type] # the same
+        for slot in slots:
+            view[slot >> 3] &= ~(1 << (slot & 7))
     else:
-        np.bitwise_and(row, np.bitwise_not(form), row)
+        np.bitwise_and.at(row, slots >> 6, ~_bits_of(slots))
 
 
-def opened(open_: Row, passing: Iterable[Form], failing: Iterable[Form]) -> Row:
-    """Return a copy of `open_` in which some sets pass and others do not."""
-    row = open_.copy()
-    for form in passing:
-        add_form(row, form)
-    for form in failing:
-        take_form(row, form)
-    return row
+def _bits_of(slots: Slots) -> Row:
+    """Return the bit of each slot in its word."""
+    bits: Row = _BITS.take(slots & 63)
+    return bits
 
 
-def words_beside(open_: Row, passing: Iterable[Form], failing: Iterable[Form]) -> Words:
-    """Return the words in which a row differs from `open_` when some small sets pass and others do not."""
-    forms = [one for one in (*passing, *failing) if type(one) is Words]
-    at = np.unique(np.concatenate([one.at for one in forms])) if len(forms) > 1 else forms[0].at
-    return Words(at, opened(open_, passing, failing)[at])
-
-
-def apply_form(row: Row, open_: Row, form: Form) -> None:
-    """Keep of `row` what is set in `form`; words stand for `open_` except where they are."""
-    if type(form) is Words:
-        bits = row[form.at]
-        bits &= form.bits
-        np.bitwise_and(row, open_, row)
-        row[form.at] = bits
-    else:
-        np.bitwise_and(row, form, row)
+_BITS = np.uint64(1) << np.arange(BITS, dtype=np.uint64)
 
 
 def slots_in(row: Row) -> Slots:
     """Return the slots whose bits are set, in order."""
     if len(row) > _SPARSE_ROW:
-        used = row.nonzero()[0]
+        used = (row != 0).nonzero()[0]
         if 2 * len(used) < len(row):
-            found = np.unpackbits(row[used].view(np.uint8), bitorder="little").view(np.bool_).nonzero()[0]
-            return (used.take(found >> 6) << 6) + (found & 63)
+            found = np.unpackbits(row.take(used).view(np.uint8), bitorder="little").view(np.bool_).nonzero()[0]
+            slots: Slots = (used << 6).take(found >> 6)
+            found &= 63
+            slots += found
+            return slots
     return np.unpackbits(row.view(np.uint8), bitorder="little").view(np.bool_).nonzero()[0]
 
 

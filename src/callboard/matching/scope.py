@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import Literal, NamedTuple
+
+import numpy as np
 
 from callboard.catalogue.values import Event, PartnerKind
 from callboard.matching.postings import Budget, Postings
-from callboard.matching.rows import Row, Slots, add_form, all_clear, clear_bit, moved, resized, row_of, set_bit
+from callboard.matching.rows import BITS, Row, Slots, all_clear, clear_bit, moved, resized, row_of, set_bit
 from callboard.people.access import CONCERNS_BY
 from callboard.people.values import Directory, Person
 
@@ -18,6 +21,9 @@ class Realm(NamedTuple):
     partner: str
 
 
+_SPANS = 64
+"""Rows that spans may take the room of."""
+_BYTES_PER_SPAN = 400
 EVERYTHING: Literal["everything"] = "everything"
 Reach = Realm | Literal["everything"] | None
 """A realm, every event of the type (the studio), or none."""
@@ -30,13 +36,23 @@ def reach_of(person: Person) -> Reach:
     return Realm(person.kind, person.partner) if person.kind and person.partner else None
 
 
+class Span(NamedTuple):
+    """The slots of a realm: bits of a stretch of a row. Slots of one owner stand side by side, mostly."""
+
+    begin: int
+    end: int
+    bits: Row
+
+
 class Scope:
     """The slots of each realm. A slot without reach, or empty, is in none."""
 
     def __init__(self, words: int, budget: Budget, directory: Directory) -> None:
         self.everything = all_clear(words)
         self.realms: dict[PartnerKind, Postings] = {}
-        self._fields: list[tuple[str, Postings]] = []
+        self._ways: list[tuple[str, Postings, dict[str, Span]]] = []
+        self._spans: dict[PartnerKind, dict[str, Span]] = {}
+        self._span_words = 0
         self._budget = budget
         self._directory = directory
 
@@ -44,6 +60,7 @@ class Scope:
         """Put a slot where its owner's access reaches."""
         if isinstance(reach, Realm):
             self._realms_of(reach.kind).add(reach.partner, slot)
+            self._spans[reach.kind].pop(reach.partner, None)
         elif reach:
             set_bit(self.everything, slot)
 
@@ -51,6 +68,7 @@ class Scope:
         """Put many slots where their owner's access reaches."""
         if isinstance(reach, Realm):
             self._realms_of(reach.kind).add_all(reach.partner, slots)
+            self._spans[reach.kind].pop(reach.partner, None)
         elif reach:
             self.everything |= row_of(slots, len(self.everything))
 
@@ -58,46 +76,64 @@ class Scope:
         postings = self.realms.get(kind)
         if postings is None:
             postings = self.realms[kind] = Postings(self._budget)
-            self._fields += [(field, postings) for field in CONCERNS_BY[kind]]
+            spans = self._spans[kind] = {}
+            self._ways += [(field, postings, spans) for field in CONCERNS_BY[kind]]
         return postings
 
     def remove(self, slot: int, reach: Reach) -> None:
         """Undo `add`."""
         if isinstance(reach, Realm):
             self.realms[reach.kind].remove(reach.partner, slot)
+            self._spans[reach.kind].pop(reach.partner, None)
         elif reach:
             clear_bit(self.everything, slot)
 
     def start(self, event: Event) -> Row:
         """Return the row of the slots whose owners may see the event."""
         row = self.everything.copy()
-        words, data, ancestors = len(row), event.data, self._directory.ancestors
-        for field, postings in self._fields:
+        data, ancestors = event.data, self._directory.ancestors
+        for field, postings, spans in self._ways:
             value = data.get(field)
             if value is None:
                 continue
             for one in value if type(value) is list else (value,):
                 for partner in ancestors(one) if isinstance(one, str) else ():
-                    form = postings.derived.young.get(partner)
-                    if form is None:
-                        form = postings.form(partner, words)
-                    if form is not None:
-                        add_form(row, form)
+                    span = spans.get(partner)
+                    if span is None:
+                        if partner not in postings.slots:
+                            continue
+                        span = spans[partner] = self._span_of(postings.slots[partner])
+                    part = row[span.begin : span.end]
+                    np.bitwise_or(part, span.bits, part)
         return row
+
+    def _span_of(self, slots: array[int]) -> Span:
+        known = np.frombuffer(slots, np.uint32)
+        begin, end = int(known.min()) >> 6, (int(known.max()) >> 6) + 1
+        self._span_words += end - begin
+        if self._span_words > _SPANS * len(self.everything):
+            self._forget()
+            self._span_words = end - begin
+        return Span(begin, end, row_of(known - np.uint32(begin * BITS), end - begin))
+
+    def _forget(self) -> None:
+        for spans in self._spans.values():
+            spans.clear()
+        self._span_words = 0
 
     def move(self, to: Slots) -> None:
         """Give each slot its new number."""
         self.everything = moved(self.everything, to)
         for postings in self.realms.values():
             postings.move(to)
+        self._forget()
 
     @property
     def used_bytes(self) -> int:
-        """Return about how much memory the scope takes, what is derived aside."""
-        return self.everything.nbytes + sum(one.used_bytes for one in self.realms.values())
+        """Return about how much memory the scope takes, spans included."""
+        spans = _BYTES_PER_SPAN * sum(map(len, self._spans.values())) + 8 * self._span_words
+        return self.everything.nbytes + spans + sum(one.used_bytes for one in self.realms.values())
 
     def grow(self, words: int) -> None:
         """Make room for more slots."""
         self.everything = resized(self.everything, words, all_clear(words))
-        for postings in self.realms.values():
-            postings.derived.forget()

@@ -10,11 +10,13 @@ import numpy as np
 
 from callboard.catalogue.values import Catalogue, Event, PartnerKind
 from callboard.matching.codes import CodeColumn
-from callboard.matching.columns import CODE, Check, Column, Place, asked_by, new_check, new_code_column, places
+from callboard.matching.columns import CODE, TEXT, Column, Place, asked_by, new_code_column, new_number_column, places
 from callboard.matching.definition import asks_for
+from callboard.matching.numbers import NumberColumn
 from callboard.matching.postings import Budget
-from callboard.matching.rows import BITS, Form, Passes, Slots, Words, apply_form, slots_in
+from callboard.matching.rows import BITS, Row, Slots, slots_in
 from callboard.matching.scope import Reach, Scope, reach_of
+from callboard.matching.texts import TextColumn
 from callboard.people.access import valid_roles
 from callboard.people.values import Directory, Person
 from callboard.preferences.values import Notification
@@ -26,7 +28,7 @@ _KNOWN_ROLES = 1000
 """Sets of roles whose rights are remembered."""
 _BYTES_PER_SLOT = 200
 """The id's text and its entry in the dictionary, its owner."""
-Step: TypeAlias = tuple[str, Callable[[Any], Form | None], CodeColumn]
+Step: TypeAlias = tuple[str, Callable[[Any], Row | None], CodeColumn | TextColumn]
 
 
 class Found(NamedTuple):
@@ -61,7 +63,8 @@ class Shelf:
         self.unsure: dict[int, Notification] = {}
         self.scope = Scope(self.words, budget, directory)
         self.codes: dict[Place, CodeColumn] = {}
-        self.checks: dict[Place, Check] = {}
+        self.texts: dict[Place, TextColumn] = {}
+        self.numbers: dict[Place, NumberColumn] = {}
         self._steps: list[Step] | None = None
         self._empty: list[int] = []
         self._sees: dict[tuple[PartnerKind, tuple[str, ...]], bool] = {}
@@ -105,25 +108,17 @@ class Shelf:
         if self._steps is None:
             self._steps = self._ways()
         value_of = event.data.get
-        for field, known, column in self._steps:
+        for field, known, codes in self._steps:
             value = value_of(field)
-            form = None if type(value) is list else known(value)
+            form = known(value) if type(value) is not list else None
             if form is None:
-                column.narrow(row, event)
-            elif type(form) is Words:
-                apply_form(row, column.open, form)
+                codes.narrow(row, event)
             else:
                 np.bitwise_and(row, form, row)
+        late = [one for one in self.numbers.values() if not one.narrow(row, event)]
         slots = slots_in(row)
-        passes: Passes | None = None
-        for check in self.checks.values():
-            more = check.passing(slots, event)
-            if passes is None:
-                passes = more
-            else:
-                passes &= more
-        if passes is not None:
-            slots = slots[passes]
+        for column in late:
+            slots = slots[column.passing(slots, event)]
         return Found(self, self._sure(slots, event) if self.unsure else slots)
 
     def _sure(self, slots: Slots, event: Event) -> Slots:
@@ -199,8 +194,9 @@ class Shelf:
         return reach_of(person) if sees else None
 
     def _ways(self) -> list[Step]:
-        """Return each column of codes with its field and the short way to what it knows."""
-        return [(one.field, one.rows.young.get if one.by_value else _unknown, one) for one in self.codes.values()]
+        """Return each column of codes or texts with its field and the short way to what it knows."""
+        codes = [(one.field, one.rows.young.get if one.by_value else _unknown, one) for one in self.codes.values()]
+        return [*codes, *((one.field, _unknown, one) for one in self.texts.values())]
 
     @property
     def used_bytes(self) -> int:
@@ -223,17 +219,19 @@ class Shelf:
             part.grow(words)
 
     def _parts(self) -> list[Scope | Column]:
-        return [self.scope, *self.codes.values(), *self.checks.values()]
+        return [self.scope, *self.codes.values(), *self.texts.values(), *self.numbers.values()]
 
     def column(self, place: Place) -> Column:
         """Return the column of a place; it is made when somebody first asks."""
-        column: Column | None = self.codes.get(place) or self.checks.get(place)
+        column: Column | None = self.codes.get(place) or self.texts.get(place) or self.numbers.get(place)
         if column is None:
             if place.sort == CODE:
                 field = self.catalogue.fields[place.field]
                 column = self.codes[place] = new_code_column(field, self.words, self._budget, self.directory)
+            elif place.sort == TEXT:
+                column = self.texts[place] = TextColumn(place.field, self.words, self._budget)
             else:
-                column = self.checks[place] = new_check(place, self.words)
+                column = self.numbers[place] = new_number_column(place, self.words, self._budget)
         return column
 
 

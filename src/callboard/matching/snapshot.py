@@ -27,7 +27,7 @@ from callboard.people.values import Directory
 from callboard.preferences.values import Book
 
 Arrays: TypeAlias = dict[str, npt.NDArray[Any]]
-FORMAT = 1
+FORMAT = 2
 
 
 def pack(index: Index, revision: int) -> Arrays:
@@ -89,47 +89,35 @@ def fingerprint(catalogue: Catalogue) -> str:
 def _pack_shelf(shelf: Shelf, name: str, arrays: Arrays) -> dict[str, Any]:
     arrays[f"{name}/ids"] = _as_bytes(shelf.ids)
     arrays[f"{name}/owners"] = np.array(shelf.owners, np.int64)
-    for place, column in shelf.codes.items():
+    posted: dict[Place, CodeColumn | TextColumn] = {**shelf.codes, **shelf.texts}
+    for place, column in posted.items():
         at = f"{name}/{'/'.join(map(str, place))}"
         arrays[f"{at}/open"] = column.open
-        for postings, part in zip(_postings(column), ("any", "none", "broad"), strict=True):
+        for part, postings in enumerate(column.postings):
             _pack_postings(postings, f"{at}/{part}", arrays)
-    for place, check in shelf.checks.items():
+    for place, numbers in shelf.numbers.items():
         at = f"{name}/{'/'.join(map(str, place))}"
-        if isinstance(check, NumberColumn):
-            arrays[f"{at}/low"], arrays[f"{at}/high"] = check.low, check.high
-        elif isinstance(check, TextColumn):
-            arrays[f"{at}/wish"], arrays[f"{at}/texts"] = check.wish, _as_bytes(check.numbers)
+        arrays[f"{at}/low"], arrays[f"{at}/high"] = numbers.low, numbers.high
     return {
         "type": shelf.event_type,
         "words": shelf.words,
-        "codes": list(shelf.codes),
-        "checks": list(shelf.checks),
+        "columns": [*shelf.codes, *shelf.texts, *shelf.numbers],
         "unsure": list(shelf.unsure),
     }
 
 
 def _unpack_shelf(shelf: Shelf, name: str, told: dict[str, Any], arrays: Mapping[str, Any]) -> None:
     shelf.restore(told["words"], _from_bytes(arrays[f"{name}/ids"]), arrays[f"{name}/owners"])
-    for place in (Place(*one) for one in told["codes"]):
+    for place in (Place(*one) for one in told["columns"]):
         column = shelf.column(place)
         at = f"{name}/{'/'.join(map(str, place))}"
-        if isinstance(column, CodeColumn):
+        if isinstance(column, NumberColumn):
+            column.restore(np.array(arrays[f"{at}/low"]), np.array(arrays[f"{at}/high"]))
+        elif isinstance(column, CodeColumn | TextColumn):
             column.open = np.array(arrays[f"{at}/open"])
-            for postings, part in zip(_postings(column), ("any", "none", "broad"), strict=True):
+            for part, postings in enumerate(column.postings):
                 _unpack_postings(postings, f"{at}/{part}", arrays)
-            column.count_lengths()
-    for place in (Place(*one) for one in told["checks"]):
-        check = shelf.column(place)
-        at = f"{name}/{'/'.join(map(str, place))}"
-        if isinstance(check, NumberColumn):
-            check.low, check.high = np.array(arrays[f"{at}/low"]), np.array(arrays[f"{at}/high"])
-        elif isinstance(check, TextColumn):
-            check.restore(np.array(arrays[f"{at}/wish"]), _from_bytes(arrays[f"{at}/texts"]))
-
-
-def _postings(column: CodeColumn) -> tuple[Postings, Postings, Postings]:
-    return column.any, column.none, column.broad
+            column.settle()
 
 
 def _pack_postings(postings: Postings, name: str, arrays: Arrays) -> None:

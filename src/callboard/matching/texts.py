@@ -1,141 +1,132 @@
-"""Columns of texts: `equals`, `contains`, `starts_with`, checked for the slots that are left."""
+"""Columns of texts: `equals`, `contains`, `starts_with`."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Container, Iterable, Sized
+from typing import Any, Protocol
 
 import ahocorasick
-import numpy as np
 
 from callboard.base.texts import folded
 from callboard.catalogue.values import Condition, Event
 from callboard.matching.lengths import Lengths
-from callboard.matching.rows import BITS, Passes, Slots
+from callboard.matching.postings import Budget, Postings
+from callboard.matching.rows import Form, Row, Slots, all_set, clear_bit, moved, narrow, resized, set_bit
 
-NOTHING = 0
-"""The wish of a slot that asks nothing: it always comes true."""
 _TRIES_PER_NEEDLE = 16
 """Looks for single needles that cost as much as one needle of a new automaton."""
-_FIRST_WISHES = 64
+
+
+_TEXTS_READ = 2000
+"""Texts of events that are remembered with what they make come true: the same titles come again."""
 
 
 class TextColumn:
-    """What slots ask of a text: each different wish, an operator and a text, has a number.
+    """What slots ask of a text.
 
     An event's text makes some wishes come true: `equals` and `starts_with` by look-up,
     `contains` by one pass over the text. A finished automaton takes no more needles, so new
     ones wait beside it, looked for one by one, until that has cost as much as making another.
     """
 
-    def __init__(self, field: str, words: int) -> None:
+    by_value = False
+
+    def __init__(self, field: str, words: int, budget: Budget) -> None:
         self.field = field
-        self.wish = np.zeros(words * BITS, np.int64)
-        self.numbers: dict[str, dict[str, int]] = {"equals": {}, "starts_with": {}, "contains": {}}
-        self._askers = [1]
-        self._free: list[int] = []
-        self._true = np.zeros(_FIRST_WISHES, np.bool_)
-        self._true[NOTHING] = True
+        self.open = all_set(words)
+        self.equals, self.starts, self.contains = Postings(budget), Postings(budget), Postings(budget)
         self._heads = Lengths()
-        self._needles = Needles(self.numbers["contains"])
+        self._needles = Needles(self.contains.slots)
+        self._read: dict[str, tuple[str, list[str], list[str]]] = {}
+
+    def _postings(self, op: str) -> Postings:
+        return self.equals if op == "equals" else self.contains if op == "contains" else self.starts
 
     def add(self, slot: int, condition: Condition) -> None:
         """Let a slot ask."""
-        numbers, text = self.numbers[condition.op], condition.operand
-        number = numbers.get(text)
-        if number is None:
-            number = numbers[text] = self._new_number()
-            if condition.op == "starts_with":
-                self._heads.add(len(text))
-            elif condition.op == "contains":
-                self._needles.add(text)
-        self._askers[number] += 1
-        self.wish[slot] = number
-
-    def _new_number(self) -> int:
-        if self._free:
-            return self._free.pop()
-        self._askers.append(0)
-        if len(self._askers) > len(self._true):
-            self._true = np.concatenate((self._true, np.zeros_like(self._true)))
-        return len(self._askers) - 1
+        postings, text = self._postings(condition.op), condition.operand
+        if text not in postings.slots:
+            self._read.clear()
+        postings.add(text, slot)
+        if postings is self.starts:
+            self._heads.add(len(text))
+        elif postings is self.contains:
+            self._needles.add(text)
+        clear_bit(self.open, slot)
 
     def remove(self, slot: int, condition: Condition) -> None:
         """Undo `add`."""
-        numbers, text = self.numbers[condition.op], condition.operand
-        number = numbers[text]
-        self.wish[slot] = NOTHING
-        self._askers[number] -= 1
-        if not self._askers[number]:
-            del numbers[text]
-            self._free.append(number)
-            if condition.op == "starts_with":
-                self._heads.remove(len(text))
-            elif condition.op == "contains":
-                self._needles.discard(text)
+        postings, text = self._postings(condition.op), condition.operand
+        postings.remove(text, slot)
+        if postings is self.starts:
+            self._heads.remove(len(text))
+        elif text not in self.contains.slots:
+            self._needles.discard(text)
+        set_bit(self.open, slot)
 
-    def passing(self, slots: Slots, event: Event) -> Passes:
-        """Return which of the slots have a condition that the event satisfies."""
-        value = event.data.get(self.field)
-        if type(value) is str:
-            come_true = self._come_true(folded(value))
-        else:
-            come_true = [number for one in event.values(self.field) for number in self._come_true(folded(one))]
-        wishes = self.wish.take(slots)
-        if not come_true:
-            none: Passes = wishes == NOTHING
-            return none
-        true = self._true
-        for number in come_true:
-            true[number] = True
-        passes: Passes = true.take(wishes)
-        for number in come_true:
-            true[number] = False
-        return passes
+    def narrow(self, row: Row, event: Event) -> None:
+        """Clear the bits of the slots whose condition the event fails."""
+        passing = [form for one in event.values(self.field) for form in self._passing(one, len(row))]
+        narrow(row, self.open, passing, ())
 
-    def _come_true(self, text: str) -> list[int]:
-        """Return the wishes that a text makes come true."""
-        equals, starts, contains = self.numbers.values()
-        found = [equals[text]] if text in equals else []
-        if starts:
-            heads = (text[:length] for length in self._heads.up_to(len(text)))
-            found += [starts[head] for head in heads if head in starts]
-        if contains:
-            found += [contains[needle] for needle in self._needles.within(text) if needle in contains]
+    def _passing(self, text: str, words: int) -> list[Form]:
+        """Return the slots whose wish a text makes come true."""
+        read = self._read.get(text)
+        if read is None:
+            if len(self._read) >= _TEXTS_READ:
+                self._read.clear()
+            read = self._read[text] = self._wishes_in(folded(text))
+        whole, heads, parts = read
+        found = self.contains.forms(parts, words)
+        if heads:
+            found += self.starts.forms(heads, words)
+        if self.equals.slots:
+            found += self.equals.forms((whole,), words)
         return found
+
+    def _wishes_in(self, text: str) -> tuple[str, list[str], list[str]]:
+        """Return the text, its beginnings and its parts that slots name, or have named."""
+        heads = [text[:length] for length in self._heads.up_to(len(text))] if self.starts.slots else []
+        parts = self._needles.within(text) if self.contains.slots else []
+        return text, [one for one in heads if one in self.starts.slots], parts
 
     def grow(self, words: int) -> None:
         """Make room for more slots."""
-        more = words * BITS - len(self.wish)
-        self.wish = np.concatenate((self.wish, np.zeros(more, np.int64)))
+        self.open = resized(self.open, words, all_set(words))
+        for one in self.postings:
+            one.derived.forget()
 
     def move(self, to: Slots) -> None:
         """Give each slot its new number."""
-        self.wish[to] = self.wish[: len(to)].copy()
+        self.open = moved(self.open, to)
+        for one in self.postings:
+            one.move(to)
 
-    def restore(self, wish: Slots, numbers: dict[str, dict[str, int]]) -> None:
-        """Take in what another column held."""
-        self.wish = wish
-        for op, known in numbers.items():
-            self.numbers[op].update(known)
-        counts = np.bincount(wish)
-        last = max((one for known in numbers.values() for one in known.values()), default=NOTHING)
-        self._askers = [1, *counts[1:].tolist(), *[0] * (last + 1 - len(counts))]
-        self._free = [number for number, askers in enumerate(self._askers) if not askers]
-        self._true = np.zeros(max(_FIRST_WISHES, len(self._askers)), np.bool_)
-        self._true[NOTHING] = True
-        for text in self.numbers["starts_with"]:
-            self._heads.add(len(text))
+    def settle(self) -> None:
+        """Make what follows from the postings, after they were filled in."""
+        for text, slots in self.starts.slots.items():
+            for _ in slots:
+                self._heads.add(len(str(text)))
         self._needles.build()
 
     @property
+    def postings(self) -> tuple[Postings, Postings, Postings]:
+        """Return what slots name: whole texts, beginnings, parts."""
+        return self.equals, self.starts, self.contains
+
+    @property
     def used_bytes(self) -> int:
-        """Return about how much memory the column takes."""
-        wishes = sum(len(one) for one in self.numbers.values())
-        return int(self.wish.nbytes + self._true.nbytes) + wishes * _BYTES_PER_WISH
+        """Return about how much memory the column takes, what is derived aside."""
+        needles = len(self.contains.slots) * _BYTES_PER_NEEDLE
+        return self.open.nbytes + needles + sum(one.used_bytes for one in self.postings)
 
 
-_BYTES_PER_WISH = 400
-"""The text, its entry in the dictionary and its way through the automaton."""
+_BYTES_PER_NEEDLE = 300
+"""Its way through the automaton."""
+
+
+class Known(Sized, Container[Any], Iterable[Any], Protocol):
+    """The needles there are."""
 
 
 class Needles:
@@ -145,7 +136,7 @@ class Needles:
         known: the needles there are; those gone from it may still be found.
     """
 
-    def __init__(self, known: dict[str, int]) -> None:
+    def __init__(self, known: Known) -> None:
         self._known = known
         self._automaton: Any = None
         self._built: set[str] = set()
