@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
-from email import message_from_bytes, message_from_string
+from email import message_from_string
 from email.message import Message
 from email.utils import getaddresses
 from itertools import islice
@@ -71,7 +71,8 @@ def read_report(raw: bytes) -> Report:
     if any(len(one[0]) > LONGEST_TYPE for one in _TYPES.finditer(head)):
         raise Unreadable("the report has a Content-Type that is too long")
     try:
-        message = message_from_bytes(head)
+        # As text: the parser's own way with bytes gives headers that are no strings, which others' code stumbles over
+        message = message_from_string(head.decode("utf-8", "replace"))
         said = tuple(islice(_said(message), MOST_STATEMENTS)) or (_without_status(message),)
     except Exception as exc:  # the parsers are others', the input is anybody's: it may not end the reader
         raise Unreadable(f"the report breaks the parser: {type(exc).__name__}") from exc
@@ -192,6 +193,8 @@ def _prose(message: Message) -> str:
     """Return the first text part."""
     for part in islice(message.walk(), MOST_PARTS):
         if part.get_content_type() == "text/plain":
+            if part["Content-Transfer-Encoding"] is None:
+                return str(part.get_payload())
             payload = part.get_payload(decode=True)
             return payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
     return ""

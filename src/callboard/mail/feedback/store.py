@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -123,7 +123,7 @@ def undelivered_to(email: str) -> Undelivered | None:
     return next(iter(_told(rows.values("address_key", "reply", "since_us", "spares_critical"))), None)
 
 
-def _told(rows: Iterable[dict[str, Any]]) -> list[Undelivered]:
+def _told(rows: Iterable[Mapping[str, Any]]) -> list[Undelivered]:
     found = list(rows)
     keys = [row["address_key"] for row in found]
     people = User.objects.filter(email_key__in=keys).values("email_key", "email", "name", "partner_id")
@@ -135,7 +135,7 @@ def _told(rows: Iterable[dict[str, Any]]) -> list[Undelivered]:
     return [_undelivered(row, by_key.get(row["address_key"], nobody), held.get(row["address_key"], 0)) for row in found]
 
 
-def _undelivered(row: dict[str, Any], person: dict[str, Any], held: int) -> Undelivered:
+def _undelivered(row: Mapping[str, Any], person: Mapping[str, Any], held: int) -> Undelivered:
     return Undelivered(
         email=person["email"] or row["address_key"],
         name=person["name"],
