@@ -239,7 +239,9 @@ In-Reply-To: {MESSAGE_ID}
 I am out of the office until Monday. The address 550 5.1.1 of our set is closed.
 """.encode()
 
-TWO_RECIPIENTS = postfix(words="250 2.1.5 passed on", action="relayed", status="2.0.0", recipient="crew@copperglass.example").replace(
+TWO_RECIPIENTS = postfix(
+    words="250 2.1.5 passed on", action="relayed", status="2.0.0", recipient="crew@copperglass.example"
+).replace(
     b"Diagnostic-Code: smtp; 250 2.1.5 passed on\n",
     b"""Diagnostic-Code: smtp; 250 2.1.5 passed on
 
