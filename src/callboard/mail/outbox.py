@@ -25,6 +25,7 @@ _FRESH_S = 5.0
 _STUCK = {
     "held": "state = 'held'",
     "failed": "state = 'failed'",
+    "bounced": "state = 'bounced'",
     "in_doubt": "state IN ('queued', 'leased') AND in_doubt",
 }
 _OUTCOME = (
@@ -43,6 +44,7 @@ class Standing:
 
     held: int
     failed: int
+    bounced: int
     in_doubt: int
     suppressed: int
 
@@ -67,13 +69,21 @@ def standing() -> Standing:
 
 
 def count_stuck(kind: str) -> int:
-    """Return how many mails are `held`, `failed` or `in_doubt`, up to `MOST_COUNTED`."""
+    """Return how many mails are `held`, `failed`, `bounced` or `in_doubt`, up to `MOST_COUNTED`."""
     return _capped(f"SELECT 1 FROM mail_mail WHERE {_STUCK[kind]}")  # noqa: S608 - our own words
 
 
 def count_suppressed() -> int:
     """Return how many addresses are suppressed, up to `MOST_COUNTED`."""
     return _capped("SELECT 1 FROM mail_suppression WHERE released_us IS NULL")
+
+
+def suppression_of(key: str) -> str:
+    """Return the words for which the address with this key is suppressed; "" when it is not."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reply FROM mail_suppression WHERE released_us IS NULL AND address_key = %s", [key])
+        row = cursor.fetchone()
+    return str(row[0]) or "suppressed" if row else ""
 
 
 def _capped(rows: str) -> int:
