@@ -112,7 +112,7 @@ def _of_events(totals: dict[str, dict[str, int]]) -> Iterator[GaugeMetricFamily]
 
 def _of_mails(totals: dict[str, dict[str, int]]) -> Iterator[GaugeMetricFamily]:
     standing = outbox.standing()
-    stuck = {"held": standing.held, "failed": standing.failed}
+    stuck = {"held": standing.held, "failed": standing.failed, "bounced": standing.bounced}
     fresh = {state: count for state, count in stuck.items() if count < outbox.MOST_COUNTED}
     yield _by_label("callboard_mails", "Mails, by state", "state", totals["mails"] | fresh)
     said = "Mails that were cut off after their end was sent: perhaps accepted, and sent again"
