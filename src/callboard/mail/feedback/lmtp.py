@@ -103,7 +103,7 @@ def serve(config: Config, host: str, port: int, now: Callable[[], datetime]) -> 
     try:
         asyncio.run(_serve(desk, config.mail_host, host, port))
     finally:
-        desk.database.submit(connection.close).result()
+        desk.database.submit(_close_connection).result()
         desk.database.shutdown()
 
 
@@ -124,3 +124,8 @@ async def _serve(desk: Desk, name: str, host: str, port: int) -> None:
     server.close()
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(server.wait_closed(), 1)
+
+
+def _close_connection() -> None:
+    """Close the connection of the thread that calls."""
+    connection.close()

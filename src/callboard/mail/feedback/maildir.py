@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -46,19 +45,19 @@ def take_new(path: Path, take: Callable[[bytes], Taken]) -> Counter[str]:
 
 
 def _new(path: Path) -> Iterator[Path]:
+    """Yield the plain files in `new`; a link could lead anywhere."""
     with os.scandir(path / "new") as found:
-        names = sorted(one.name for one in found if not one.name.startswith("."))
+        names = sorted(one.name for one in found if not one.name.startswith(".") and one.is_file(follow_symlinks=False))
     yield from (path / "new" / name for name in names)
 
 
 def _read(file: Path) -> bytes | None:
-    """Return a mail's bytes, as many as are read of any; None when it is gone or no plain file."""
+    """Return a mail's bytes, as many as are read of any; None when it is gone or may not be read."""
     try:
-        number = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as opened:
+            return opened.read(MAX_REPORT_BYTES)
     except FileNotFoundError:
         return None  # another reader was faster
     except OSError as exc:
         logger.warning("a file of the maildir cannot be read", file=str(file), reason=exc.strerror)
         return None
-    with os.fdopen(number, "rb") as opened:
-        return opened.read(MAX_REPORT_BYTES) if stat.S_ISREG(os.fstat(number).st_mode) else None
