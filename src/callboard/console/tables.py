@@ -189,7 +189,7 @@ class Table(_ModelAdmin):
     def _count_words(self, cl: ChangeList) -> str:
         count = cl.result_count
         if count > MOST_LISTED:
-            return f"over {plural(MOST_LISTED, self.noun, self.nouns)}"
+            return f"Over {plural(MOST_LISTED, self.noun, self.nouns)}"
         return plural(count, self.noun, self.nouns)
 
     def url_of(self, row: Any) -> str:

@@ -173,23 +173,6 @@ def _marks(values: Sequence[int]) -> str:
     return ", ".join(["%s"] * len(values))
 
 
-def first_of(mail_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
-    """Return mail id -> (event number, user id) of one item of each mail, to tell what a mail is about."""
-    wanted = list(mail_ids)
-    found: dict[int, tuple[int, int]] = {}
-    for start in range(0, len(wanted), _ROWS):
-        part = wanted[start : start + _ROWS]
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT w.mail_id, MIN(d.event_id), MIN(d.user_id) FROM decisions_window w"  # noqa: S608 - marks only
-                f" JOIN decisions_decision d ON d.window_id = w.id WHERE w.mail_id IN ({_marks(part)})"
-                " GROUP BY w.mail_id",
-                part,
-            )
-            found.update((row[0], (row[1], row[2])) for row in cursor.fetchall())
-    return found
-
-
 # Who works
 
 
