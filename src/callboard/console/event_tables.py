@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 
 from callboard.base import strict_json
@@ -180,8 +180,8 @@ def _of_ledger_state(rows: QuerySet[Any], value: str) -> QuerySet[Any]:
     if value == "scheduled":
         return rows.filter(window__closed=False)
     states = ["queued", "leased"] if value == "queued" else [value]
-    mails = Mail.objects.filter(state__in=states).values("id")
-    return rows.filter(window__in=Window.objects.filter(mail_id__in=mails).values("id"))
+    mail = Mail.objects.filter(id=OuterRef("mail_id"), state__in=states)
+    return rows.filter(Exists(Window.objects.filter(Exists(mail), id=OuterRef("window_id"))))
 
 
 class DecisionTable(Table):

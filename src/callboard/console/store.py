@@ -72,7 +72,7 @@ def count_parked(most: int) -> int:
     """Return how many events are parked, up to `most`."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT COUNT(*) FROM (SELECT 1 FROM intake_eventrecord WHERE state = 2 LIMIT %s) AS some", [most]
+            "SELECT COUNT(*) FROM (SELECT 1 FROM intake_eventrecord WHERE state = 2 LIMIT %s) AS found", [most]
         )
         return int(cursor.fetchone()[0])
 
@@ -138,7 +138,7 @@ def customs_by_type() -> dict[str, int]:
 def events_by_type(types: Sequence[str], since_us: int, most: int) -> dict[str, int]:
     """Return how many events of each type were accepted since an instant, each counted up to `most`."""
     part = "SELECT %s AS event_type, COUNT(*) AS number FROM (SELECT 1 FROM intake_eventrecord WHERE event_type = %s"
-    query = " UNION ALL ".join([f"{part} AND accepted_us >= %s LIMIT %s) AS some"] * len(types))
+    query = " UNION ALL ".join([f"{part} AND accepted_us >= %s LIMIT %s) AS found"] * len(types))
     values = [value for one in types for value in (one, one, since_us, most)]
     if not types:
         return {}

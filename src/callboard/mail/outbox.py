@@ -88,7 +88,7 @@ def suppression_of(key: str) -> str:
 
 def _capped(rows: str) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT COUNT(*) FROM ({rows} LIMIT {MOST_COUNTED}) AS some")  # noqa: S608 - our own words
+        cursor.execute(f"SELECT COUNT(*) FROM ({rows} LIMIT {MOST_COUNTED}) AS found")  # noqa: S608 - our own words
         return int(cursor.fetchone()[0])
 
 

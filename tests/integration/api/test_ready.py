@@ -74,7 +74,8 @@ def test_work_that_waits_needs_a_worker(asked, portal, tmp_path):
     passed, says = asked(timedelta(minutes=5))["worker"]
     assert (passed, says) == (False, "no worker runs, and work has waited for 300 s: start `callboard worker`")
     with new_owner(tmp_path) as owner:
-        os.utime(tmp_path / "workers" / owner.id, (0, 0))  # it has run for long
+        if connection.vendor == "sqlite":
+            os.utime(tmp_path / "workers" / owner.id, (0, 0))  # it has run for long
         assert asked(timedelta(minutes=5))["worker"] == (True, "a worker runs")
 
 
