@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from tests.integration.core.studio import ANA, MATERIALS, PROCESSED, REDELIVERY, TOM, Stage
+from tests.integration.core.studio import ANA, MATERIALS, PROCESSED, REDELIVERY, TOM, Letters, Stage
 from tests.reports import ARF, AWAY, EXCHANGE, EXIM, MESSAGE_ID, QMAIL, TO, TWO_RECIPIENTS, original, postfix
 
 from callboard.insights.explain import explain, find_event
@@ -205,7 +205,7 @@ def test_a_report_of_another_address_behind_ours_fails_the_mail_and_suppresses_n
 
 
 def test_a_bounce_before_our_own_commit_ends_the_mail_as_bounced(back):
-    class Fast(type(back.stage.letters)):
+    class Fast(Letters):
         """A server whose bounce is here before its 250 is recorded."""
 
         async def send(self, sender, recipient, raw):

@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
+from tests.integration.web.mails import ask, by_password, code_in, enter, newest_mail
 from tests.integration.web.studio import ANA, NOW, REDELIVERY, TOM, accept, event
 
 from callboard.mail import store as outbox
 from callboard.mail.feedback.store import hold_all_but_critical, undelivered_to
 from callboard.mail.models import Mail, MailState
+from callboard.people.models import User
 
 GONE = '550 5.1.1 <script>no "such" user'
 PAGES = ("/settings", "/history")
@@ -86,3 +88,31 @@ def test_after_a_complaint_the_person_is_told_that_only_critical_mails_leave(as_
     page = ana.post("/settings/try-again", follow=True).content.decode()
     assert "Your mails leave again from now on." in page
     assert undelivered_to(ANA) is None
+
+
+def test_later_success_a_code_that_arrived_and_is_entered_releases_the_address(browser, suppressed):
+    del suppressed
+    ask(browser, ANA)
+    assert undelivered_to(ANA)
+    enter(browser, code_in(newest_mail(ANA)))
+    assert undelivered_to(ANA) is None
+    assert 'id="undelivered"' not in browser.get("/settings").content.decode()
+    assert sorted(Mail.objects.filter(user__email=ANA).values_list("state", flat=True)) == ["queued", "withdrawn"]
+
+
+def test_a_sign_in_by_password_proves_nothing_of_the_address(browser, suppressed):
+    del suppressed
+    ana = User.objects.get(email_key=ANA)
+    ana.set_password("a password for tests")
+    ana.save()
+    by_password(browser, ANA, "a password for tests")
+    assert 'id="undelivered"' in browser.get("/settings").content.decode()
+    assert undelivered_to(ANA)
+
+
+def test_a_complaint_is_not_taken_back_by_signing_in(browser, pipeline):
+    del pipeline
+    hold_all_but_critical(ANA, "reported as unwanted (abuse)", NOW)
+    ask(browser, ANA)
+    enter(browser, code_in(newest_mail(ANA)))
+    assert undelivered_to(ANA)
