@@ -66,12 +66,12 @@ class ActingFor:
         if request.path.startswith(AS_OPERATOR):
             return _with_banner(request, self.get_response(request), acting)
         name = _name_of(request)
-        if name not in OPEN:
-            refused = render(request, "console/acting_refused.html", {"acting": acting}, status=403)
-            return _with_banner(request, refused, acting)
-        request.user = acting.person
         act_id = _record(request, name, acting)
-        response = self.get_response(request)
+        if name in OPEN:
+            request.user = acting.person
+            response = self.get_response(request)
+        else:
+            response = render(request, "console/acting_refused.html", {"acting": acting}, status=403)
         if act_id:
             store.answer_act(act_id, response.status_code)
         return _with_banner(request, response, acting)
@@ -96,11 +96,14 @@ def _name_of(request: HttpRequest) -> str:
 
 
 def _record(request: HttpRequest, name: str, acting: Acting) -> int | None:
-    """Write a request down before it is done: pages that are opened, and everything that is sent."""
+    """Write a request down before it is done: pages that are opened, and everything that is sent.
+
+    What is sent to a page that is closed is not kept: it may be a password.
+    """
     is_part = request.method in ("GET", "HEAD") and request.headers.get("HX-Request") == "true"
     if name in QUESTIONS or is_part:
         return None
-    sent = {key: values for key, values in request.POST.lists() if key != "csrfmiddlewaretoken"}
+    sent = name in OPEN and {key: values for key, values in request.POST.lists() if key != "csrfmiddlewaretoken"}
     said = strict_json.dumps(sent)[:_LONGEST_SAID] if sent else ""
     return store.add_act(acting.pk, real_now_s(), request.method or "", shown(request.get_full_path())[:2000], said)
 

@@ -82,6 +82,12 @@ def test_pages_that_are_opened_are_written_down_too(acts):
     assert list(Act.objects.filter(method="GET").values_list("path", "status")) == [("/history?q=x", 200)]
 
 
+def test_what_was_refused_is_written_down_without_what_was_sent(acts):
+    acts.post("/settings/password", {"password1": "a secret word", "password2": "a secret word"})
+    one = Act.objects.get()
+    assert (one.method, one.path, one.status, one.said) == ("POST", "/settings/password", 403, "")
+
+
 def test_typing_is_not(acts):
     acts.post("/settings/preview", {"event_type": REDELIVERY})
     assert not Act.objects.exists()
