@@ -117,7 +117,7 @@ def test_the_overview_leads_to_the_rows_by_keyboard(console):
     page = console("/console/")
     page.get_by_role("link", name=re.compile("^Failed messages")).focus()
     page.keyboard.press("Enter")
-    page.wait_for_url("**/console/mail/mail/?state=failed")
+    page.wait_for_url("**/console/mail/mail/?state=failed_lately")
     assert page.locator("tbody tr").count() >= 1
 
 
@@ -155,7 +155,7 @@ def test_a_failed_mail_is_sent_again_after_a_question(console, script, site):
 
 def test_a_key_is_made_and_shown_once(console):
     page = console("/console/keys/new")
-    page.get_by_label("What is it for?").fill(f"Portal {os.getpid()}")
+    page.get_by_label("Which system is it for?").fill(f"Portal {os.getpid()}")
     page.get_by_role("button", name="Create the key").click()
     key = page.locator("code.command").inner_text()
     assert key.startswith("cbk_")

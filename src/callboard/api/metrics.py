@@ -28,6 +28,7 @@ from callboard.decisions import store as ledger
 from callboard.intake import store as log
 from callboard.mail import direct, outbox
 from callboard.mail import store as mails
+from callboard.mail.feedback import store as reports
 
 CHEAP_S = 0.05
 """What costs less is counted at every scrape."""
@@ -95,6 +96,7 @@ class _Database(Collector):
         for name, key, said in _AGES:
             yield GaugeMetricFamily(name, said, value=ages[key] or 0.0)
         yield from _of_domains()
+        yield from _of_reports()
 
 
 def _of_events(totals: dict[str, dict[str, int]]) -> Iterator[GaugeMetricFamily]:
@@ -119,6 +121,14 @@ def _of_mails(totals: dict[str, dict[str, int]]) -> Iterator[GaugeMetricFamily]:
     yield GaugeMetricFamily("callboard_in_doubt_mails", said, value=standing.in_doubt)
     said = "Addresses whose mails are held because a server says that they do not exist"
     yield GaugeMetricFamily("callboard_suppressed_addresses", said, value=standing.suppressed)
+
+
+def _of_reports() -> Iterator[CounterMetricFamily]:
+    said = "Reports that came back about mails, by what became of them: bounces, delays, complaints, unreadable ones"
+    family = CounterMetricFamily("callboard_reports", said, labels=["result"])
+    for result, count in sorted(reports.count_reports(()).items()):
+        family.add_metric([result], count)
+    yield family
 
 
 def _of_domains() -> Iterator[GaugeMetricFamily | CounterMetricFamily]:

@@ -17,8 +17,10 @@ from callboard.console.known import instant_us, now, plural
 from callboard.console.operators import console
 from callboard.console.tables import Cell, Deed, Table, choice
 from callboard.intake import store as log
-from callboard.intake.models import ApiKey
+from callboard.intake.models import ApiKey, KeyPurpose
 
+_USES = ((KeyPurpose.EVENTS.value, "Sending events"), (KeyPurpose.BOUNCES.value, "Sending bounces and complaints"))
+_WAYS = {KeyPurpose.EVENTS: "/api/v1/events", KeyPurpose.BOUNCES: "/api/v1/bounces"}
 _TAKEN = "There is a key of this name already, in force or revoked. Choose another name."
 
 
@@ -36,7 +38,9 @@ class KeyTable(Table):
     """Keys for intake."""
 
     title = "Keys"
-    lead = "With a key the portal sends events, and can do nothing else. A key is shown once, when it is made."
+    lead = (
+        "With a key another system sends events, or bounces, and does nothing else. It is shown once, when it is made."
+    )
     noun = "key"
     section = "keys"
     asks = "Part of a name"
@@ -62,6 +66,7 @@ class KeyTable(Table):
         revoked = row.revoked_us is not None
         return (
             Cell("Name", shown(row.name)),
+            Cell("For", row.purpose.capitalize()),
             Cell("Begins with", row.hint),
             Cell("State", "Revoked" if revoked else "In force", tone="" if revoked else "ok"),
             Cell("Created", instant_us(row.created_us)),
@@ -78,6 +83,7 @@ class KeyTable(Table):
             "title": shown(row.name),
             "lead": "In force." if row.revoked_us is None else "Revoked.",
             "facts": [
+                ("For", row.purpose.capitalize()),
                 ("Begins with", row.hint),
                 ("Created", instant_us(row.created_us)),
                 ("Revoked", instant_us(row.revoked_us)),
@@ -88,26 +94,34 @@ class KeyTable(Table):
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_key(request: HttpRequest) -> HttpResponse:
     """Ask for a name; make a key and show it, this once."""
-    context = {**console.each_context(request), "title": "Create a key", "section": "keys"}
+    context = {**console.each_context(request), "title": "Create a key", "section": "keys", "uses": _USES}
     if request.method != "POST":
         return TemplateResponse(request, "console/key_new.html", context)
-    name = request.POST.get("name", "").strip()
-    fault = name_fault(name)
-    key = "" if fault else _make(request, name)
+    name, purpose = request.POST.get("name", "").strip(), request.POST.get("purpose", KeyPurpose.EVENTS.value)
+    fault = _fault(name, purpose)
+    key = "" if fault else _make(request, name, KeyPurpose(purpose))
     if not key:
-        context |= {"name": name, "fault": f"The name {fault}." if fault else _TAKEN}
+        context |= {"name": name, "purpose": purpose, "fault": fault or _TAKEN}
         return TemplateResponse(request, "console/key_new.html", context, status=400)
-    context |= {"title": "Your new key", "name": shown(name), "key": key}
+    context |= {"title": "Your new key", "name": shown(name), "key": key, "way": _WAYS[KeyPurpose(purpose)]}
     return TemplateResponse(request, "console/key_new.html", context, headers={"Cache-Control": "no-store"})
 
 
-def _make(request: HttpRequest, name: str) -> str:
+def _fault(name: str, purpose: str) -> str:
+    """Return what is wrong with a wish for a key, or ""."""
+    fault = name_fault(name)
+    if fault:
+        return f"The name {fault}."
+    return "" if purpose in dict(_USES) else "Choose what the key may do."
+
+
+def _make(request: HttpRequest, name: str, purpose: KeyPurpose) -> str:
     """Return a new key; "" when the name is taken."""
     try:
         with transaction.atomic():
-            key = log.make_key(name, now())
+            key = log.make_key(name, now(), purpose)
             row = ApiKey.objects.get(name=name)
-            store.record(request.user.pk or 0, [(row, f"Key {shown(name)}")], "Created")
+            store.record(request.user.pk or 0, [(row, f"Key {shown(name)}")], f"Created, for {purpose.value}")
     except IntegrityError:
         return ""
     return key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -35,6 +36,8 @@ _WORDS = {
 }
 _ITEMS_SHOWN = 50
 _SHORT = 160
+DAYS = 7
+"""Days for which the overview asks an operator to look at a failed mail; it stays in the list."""
 
 
 def state_words(mail: Mail) -> tuple[str, str]:
@@ -48,6 +51,7 @@ def state_words(mail: Mail) -> tuple[str, str]:
 _STATES = (
     ("held", "Held"),
     ("failed", "Failed"),
+    ("failed_lately", f"Failed, last {DAYS} days"),
     ("in_doubt", "In doubt"),
     ("queued", "Waiting"),
     ("sent", "Sent"),
@@ -60,6 +64,8 @@ def _of_state(rows: QuerySet[Mail], value: str) -> QuerySet[Mail]:
     waiting = Q(state__in=[MailState.QUEUED, MailState.LEASED])
     if value == "in_doubt":
         return rows.filter(waiting, in_doubt=True)
+    if value == "failed_lately":
+        return rows.filter(state=MailState.FAILED, finished_us__gt=to_us(now() - timedelta(days=DAYS)))
     return rows.filter(waiting) if value == "queued" else rows.filter(state=value)
 
 

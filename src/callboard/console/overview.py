@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_safe
 from callboard.base.texts import shown
 from callboard.console import store
 from callboard.console.known import instant, now, span
+from callboard.console.mail_tables import DAYS
 from callboard.console.operators import console
 from callboard.decisions import store as ledger
 from callboard.intake import store as log
@@ -54,8 +56,9 @@ def _needs() -> Iterator[Need]:
     parked = store.count_parked(outbox.MOST_COUNTED)
     pauses = len(outbox.open_pauses(now()))
     yield _need("Held messages", at.held, "The address was refused; release it when it is right.", _MAILS + "held")
-    yield _need("Failed messages", at.failed, "Refused for good or expired; send them again or settle it by hand.",
-                _MAILS + "failed")  # fmt: skip
+    lately = outbox.count_failed_since(now() - timedelta(days=DAYS))
+    says = f"In the last {DAYS} days: refused for good, or expired. Send them again, or settle it by hand."
+    yield _need("Failed messages", lately, says, _MAILS + "failed_lately")
     says = "Cut off after the end was sent: perhaps arrived. They are sent again by themselves."
     yield _need("Messages in doubt", at.in_doubt, says, _MAILS + "in_doubt", tone="brass")
     yield _need("Parked events", parked, "Could not be decided; read the reason and try again.",

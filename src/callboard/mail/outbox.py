@@ -73,6 +73,12 @@ def count_stuck(kind: str) -> int:
     return _capped(f"SELECT 1 FROM mail_mail WHERE {_STUCK[kind]}")  # noqa: S608 - our own words
 
 
+def count_failed_since(since: datetime) -> int:
+    """Return how many mails failed after an instant, up to `MOST_COUNTED`."""
+    rows = f"SELECT 1 FROM mail_mail WHERE {_STUCK['failed']} AND finished_us > {int(to_us(since))}"  # noqa: S608
+    return _capped(rows)
+
+
 def count_suppressed() -> int:
     """Return how many addresses are suppressed, up to `MOST_COUNTED`."""
     return _capped("SELECT 1 FROM mail_suppression WHERE released_us IS NULL")

@@ -13,6 +13,7 @@ from callboard.api import outcomes, process
 from callboard.api.metrics import Totals
 from callboard.api.outcomes import MOST_DOMAINS, OTHER, Outcomes, busiest
 from callboard.mail import store as outbox
+from callboard.mail.feedback import store as reports
 from callboard.mail.models import Attempt, Mail, MailState
 from callboard.people.models import User
 
@@ -99,6 +100,12 @@ def test_the_rest_of_the_domains_is_summed():
     found = busiest({f"d{number}": number for number in range(1, 31)})
     assert len(found) == MOST_DOMAINS + 1
     assert found[OTHER] == sum(range(1, 11))
+
+
+def test_reports_are_counted(scrape):
+    reports.count("bounced")
+    reports.count("bounced")
+    assert scrape()['callboard_reports_total{result="bounced"}'] == 2
 
 
 def test_pauses_are_told(scrape):

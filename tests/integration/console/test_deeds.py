@@ -10,7 +10,7 @@ from tests.integration.web.studio import ANA, TOM, event
 
 from callboard.console.tables import MOST_AT_ONCE
 from callboard.intake import store as log
-from callboard.intake.models import ApiKey, EventRecord, EventState
+from callboard.intake.models import ApiKey, EventRecord, EventState, KeyPurpose
 from callboard.mail import store as outbox
 from callboard.mail.models import Mail, MailState, Suppression
 
@@ -148,6 +148,15 @@ def test_a_key_needs_a_name(olga, name, fault):
     found = olga.post("/console/keys/new", {"name": name})
     assert (found.status_code, fault in found.content.decode()) == (400, True)
     assert not ApiKey.objects.exists()
+
+
+def test_a_key_does_one_thing(olga):
+    page = olga.post("/console/keys/new", {"name": "mail server", "purpose": "bounces"}).content.decode()
+    key = re.findall(r"cbk_[\w-]+", page)[0]
+    assert log.is_valid_key(key, KeyPurpose.BOUNCES)
+    assert not log.is_valid_key(key, KeyPurpose.EVENTS)
+    assert "/api/v1/bounces" in page
+    assert olga.post("/console/keys/new", {"name": "all", "purpose": "everything"}).status_code == 400
 
 
 def test_a_name_is_given_once(olga):

@@ -69,6 +69,15 @@ def test_work_that_waits_too_long_is_said(read, pipeline, at):
     assert "Oldest message due 2 h" in read("/console/")
 
 
+def test_a_failure_is_asked_about_for_a_week_and_listed_for_good(read, pipeline, at, olga):
+    failed(composed(pipeline, event())[0])
+    at(timedelta(days=6))
+    assert "Failed messages 1" in read("/console/")
+    at(timedelta(days=8))
+    assert "Failed messages 0" in read("/console/").partition("As it should be")[2]
+    assert rows(olga, "/console/mail/mail/?state=failed") == 1
+
+
 @pytest.mark.parametrize(
     ("state", "change"),
     [("held", {"state": "held"}), ("failed", {"state": "failed"}), ("in_doubt", {"in_doubt": True}), ("queued", {}),
