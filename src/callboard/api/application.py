@@ -9,7 +9,8 @@ from callboard.api.problems import handle_exceptions
 
 PREFIX = "/api/v1/"
 DESCRIPTION = """
-The portal sends events with a key; a person reads and changes the own settings with the session of the browser.
+The portal sends events with a key, a mail server reports of mails with another; a person reads and
+changes the own settings with the session of the browser.
 What a person may not see answers 404, like what does not exist. Every refusal is a problem document (RFC 9457).
 """
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -58,19 +57,20 @@ def maildir(
     """Take reports from a maildir, as they come, until stopped."""
     boot.set_up_logs("warning" if once else "info")
     config = boot.open_home()
-    from callboard.mail.feedback.maildir import open_maildir, take_new  # noqa: PLC0415 - needs Django started
-    from callboard.mail.feedback.taking import take_report  # noqa: PLC0415
+    from callboard.mail.feedback.maildir import keep_taking, open_maildir, take_new  # noqa: PLC0415 - needs Django
+    from callboard.mail.feedback.taking import Taken, take_report  # noqa: PLC0415
+
+    def take(raw: bytes) -> Taken:
+        return take_report(raw, (), config, config.clock.now())
 
     folder = open_maildir(path)
-    stop = threading.Event()
-    if not once:
+    if once:
+        counts = take_new(folder, take)
+    else:
+        stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
-    counts: Counter[str] = Counter()
-    while True:
-        counts += take_new(folder, lambda raw: take_report(raw, (), config, config.clock.now()))
-        if once or stop.wait(LOOK_S):
-            break
+        counts = keep_taking(folder, take, stop, LOOK_S)
     words = ", ".join(f"{number} {result}" for result, number in sorted(counts.items())) or "no reports"
     print_counts(dict(counts), as_json=as_json, words=words)
 

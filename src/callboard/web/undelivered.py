@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What the pages say: since when, for what reason, and how many mails wait. `is_complaint`: critical ones leave."""
+    """What the pages say: since when, for what reason, how many mails wait ("" for none).
+
+    `is_complaint`: critical mails leave all the same.
+    """
 
     email: str
     since: str
@@ -38,6 +41,6 @@ def note_for(request: HttpRequest) -> Note | None:
         email=user.email,
         since=f"{narrator.relative(at.date())} at {at:%H:%M}",
         words=shown(found.words),
-        held=plural(found.held, "mail"),
+        held=plural(found.held, "mail") if found.held else "",
         is_complaint=found.spares_critical,
     )

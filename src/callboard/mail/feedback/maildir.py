@@ -6,8 +6,10 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event
 
 import structlog
+from django.db import InterfaceError, OperationalError, connection
 
 from callboard.base.errors import RejectedError
 from callboard.mail.feedback.taking import MAX_REPORT_BYTES, Result, Taken
@@ -42,6 +44,19 @@ def take_new(path: Path, take: Callable[[bytes], Taken]) -> Counter[str]:
         file.rename(path / "cur" / f"{file.name.partition(':')[0]}{flags}")
         counts[taken.result.value] += 1
     return counts
+
+
+def keep_taking(path: Path, take: Callable[[bytes], Taken], stop: Event, look_s: float) -> Counter[str]:
+    """Take what is new, again and again, until told to stop; a database that is away is waited for."""
+    counts: Counter[str] = Counter()
+    while True:
+        try:
+            counts += take_new(path, take)
+        except (OperationalError, InterfaceError) as exc:
+            logger.warning("the database does not take a report; it is tried again", reason=str(exc))
+            connection.close()
+        if stop.wait(look_s):
+            return counts
 
 
 def _new(path: Path) -> Iterator[Path]:
