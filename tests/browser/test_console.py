@@ -12,6 +12,8 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from tests.browser.conftest import environment
 
 TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+CUT_OFF = """() => [...document.querySelectorAll(".table-card")]
+    .filter((one) => one.scrollWidth > one.clientWidth).length"""
 TROUBLE = """
 import django
 django.setup()
@@ -77,6 +79,7 @@ def console(open_page, site, session):
 def check(page):
     assert Axe().run(page).response["violations"] == []
     assert page.evaluate(TOO_WIDE) == 0
+    assert page.evaluate(CUT_OFF) == 0
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1440, "light")])
@@ -87,6 +90,19 @@ def test_no_page_breaks_a_rule_or_overflows(console, scheme, width):
     for path in [*links, *PAGES]:
         assert page.goto(path).status == 200, path
         check(page)
+
+
+@pytest.mark.parametrize("width", [320, 480, 768, 920, 1100])
+def test_no_table_is_cut_off_at_any_width(console, width):
+    page = console("/console/mail/mail/", width=width)
+    for path in [
+        "/console/mail/mail/",
+        "/console/intake/eventrecord/",
+        "/console/decisions/decision/",
+        "/console/catalogue",
+    ]:
+        page.goto(path)
+        assert page.evaluate(CUT_OFF) == page.evaluate(TOO_WIDE) == 0, path
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
