@@ -6,6 +6,8 @@ import contextlib
 import smtplib
 import socket
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -161,6 +163,20 @@ def test_from_a_maildir_reports_are_taken_once_and_those_that_can_not_be_read_ar
     assert sent.states("e-1") == {ANA: "bounced"}
     assert sent.ok("bounces", "maildir", str(box), "--once").out == "no reports\n"
     assert "is not a maildir" in sent.run("bounces", "maildir", str(sent.folder), "--once").err
+
+
+@pytest.mark.parametrize("bouncing", ["sqlite", "postgresql"], indirect=True)
+def test_readers_that_take_the_same_report_at_once_take_it_once(sent: Callboard):
+    boxes = [sent.folder / f"box{number}" for number in range(3)]
+    for box in boxes:
+        for name in ("new", "cur", "tmp"):
+            box.joinpath(name).mkdir(parents=True)
+        for number in range(20):
+            box.joinpath("new", f"{number}.a").write_bytes(postfix(to=return_path(sent)))
+    with ThreadPoolExecutor(len(boxes)) as readers:
+        counts = list(readers.map(lambda box: sent.ok("bounces", "maildir", str(box), "--once", "--json").json, boxes))
+    assert sum((Counter(one) for one in counts), Counter()) == {"no-such-address": 1, "repeated": 59}
+    assert sent.states("e-1") == {ANA: "bounced"}
 
 
 def test_a_running_reader_takes_what_comes_into_its_maildir(sent: Callboard):
