@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import rotate_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
@@ -62,7 +63,8 @@ class ActingFor:
         """Answer, with the banner on every page."""
         acting = current(request)
         if acting is None:
-            return self.get_response(request)
+            ended = _after_the_end(request)
+            return ended or self.get_response(request)
         if request.path.startswith(AS_OPERATOR):
             return _with_banner(request, self.get_response(request), acting)
         name = _name_of(request)
@@ -86,6 +88,17 @@ def current(request: HttpRequest) -> Acting | None:
     if not isinstance(number, int) or not (user.is_authenticated and user.is_active and user.is_staff):
         return None
     return store.find_acting(number, user.pk, real_now_s())
+
+
+def _after_the_end(request: HttpRequest) -> HttpResponse | None:
+    """Refuse what a page of the person still sends when acting has ended by itself: it would change the operator."""
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES or _SESSION not in request.session:
+        return None
+    del request.session[_SESSION]
+    rotate_token(request)
+    if request.method in ("GET", "HEAD") or request.path.startswith(AS_OPERATOR):
+        return None
+    return render(request, "console/acting_ended.html", status=403)
 
 
 def _name_of(request: HttpRequest) -> str:
@@ -140,6 +153,7 @@ def begin(request: HttpRequest, user_id: int) -> HttpResponse:
     acting = store.begin_acting(operator, person, reason, now_s, now_s + LASTS_S)
     store.record(operator.pk, [(person, shown(person.email))], f"Acts for this person: {reason}")
     request.session.cycle_key()
+    rotate_token(request)  # forms that were opened before are the operator's own
     request.session[_SESSION] = acting.pk
     return HttpResponseRedirect("/settings")
 
@@ -159,6 +173,7 @@ def _fault(person: User, reason: str) -> str:
 def end(request: HttpRequest) -> HttpResponse:
     """Stop acting for a person."""
     number = request.session.pop(_SESSION, None)
+    rotate_token(request)  # forms that were opened meanwhile are the person's
     acting = store.find_acting(number, request.user.pk or 0, real_now_s()) if isinstance(number, int) else None
     if acting is None:
         return HttpResponseRedirect("/console/")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.test import Client
 from tests.integration.console.trouble import composed
 from tests.integration.web.studio import ANA, REDELIVERY, SAM, TOM, event
 
@@ -173,6 +174,37 @@ def test_it_ends_by_itself(acts, end):
     assert "You act for" not in acts.get("/settings").content.decode()
     acts.post("/settings/act", {"do": f"mute {DEFAULT}"})
     assert not MuteRecord.objects.filter(user__email_key=ANA).exists()
+
+
+def test_what_is_sent_after_the_end_is_done_to_nobody(acts, operator):
+    before = (
+        User.objects.filter(pk__in=[operator.pk, user(ANA).pk]).order_by("pk").values_list("digest_hour", flat=True)
+    )
+    hours = list(before)
+    Acting.objects.update(until_s=1.0)
+    found = acts.post("/settings/me", {"digest_hour": "5", "digest_weekday": "friday", "time_zone": "UTC"})
+    assert found.status_code == 403
+    assert "You no longer act for anybody" in found.content.decode()
+    assert list(before.all()) == hours
+    assert acts.get("/settings").status_code == 200
+
+
+def test_forms_opened_before_and_meanwhile_are_refused_afterwards(operator):
+    client = Client(SERVER_NAME="localhost", enforce_csrf_checks=True)
+    client.force_login(operator)
+
+    def token():
+        return re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', client.get("/settings").content.decode())[0]
+
+    own = token()
+    url = f"/console/people/{user(ANA).pk}/act"
+    assert client.post(url, {"reason": REASON, "csrfmiddlewaretoken": own}).status_code == 302
+    said = {"do": f"mute {DEFAULT}"}
+    assert client.post("/settings/act", {**said, "csrfmiddlewaretoken": own}).status_code == 403
+    anas = token()
+    assert client.post("/console/acting/end", {"csrfmiddlewaretoken": anas}).status_code == 302
+    assert client.post("/settings/act", {**said, "csrfmiddlewaretoken": anas}).status_code == 403
+    assert not MuteRecord.objects.exists()
 
 
 def test_an_operator_who_is_no_more_acts_for_nobody(acts, operator):

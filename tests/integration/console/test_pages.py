@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -12,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.integration.console.trouble import HOSTILE, composed, failed, held, parked
 from tests.integration.web.studio import ANA, NOW, PROCESSED, REDELIVERY, TOM, accept, event
 
+from callboard import console as pages
 from callboard.console.operators import console
 from callboard.decisions import store as ledger
 from callboard.intake.models import EventRecord
@@ -217,6 +219,17 @@ def test_a_list_asks_the_same_few_questions_for_one_row_and_for_many(olga, pipel
         composed(pipeline, event(f"e-{number}"), event(f"t-{number}", partner="tidewater"))
     assert {url: questions(url) for url in urls} == before
     assert max(before.values()) <= 24, before
+
+
+def test_no_template_holds_an_inline_script_or_style_or_loads_from_elsewhere():
+    folder = Path(pages.__file__).parent
+    inline = re.compile(
+        r"<script|<style\b|\sstyle=|\son[a-z]+=|javascript:|(?:src|href)=\"(?:https?:)?//", re.IGNORECASE
+    )
+    found = {one.name: inline.findall(one.read_text()) for one in (folder / "templates").rglob("*.html")}
+    assert len(found) > 15
+    assert not any(found.values()), found
+    assert not any("://" in one.read_text() for one in (folder / "static").rglob("*.css"))
 
 
 def test_long_lists_go_on_over_pages(olga, pipeline):
