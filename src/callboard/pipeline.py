@@ -324,6 +324,8 @@ class Pipeline:
     def release(self, email: str) -> dict[str, int]:
         """End an address's suppression: what is within its expiry leaves as one digest, the rest failed (P4).
 
+        What came back because the address was said not to exist leaves with it: nobody has read it.
+
         Raises:
             RejectedError: no such user, or nothing is held.
         """
@@ -336,6 +338,7 @@ class Pipeline:
                 raise RejectedError(f"nothing is held for {email}")
             expired = [mail_id for mail_id, expires_at in held if expires_at <= now]
             fresh = [mail_id for mail_id, expires_at in held if expires_at > now]
+            fresh += outbox.bounced_mails(person.id, now)
             outbox.set_state(expired, MailState.FAILED, now, "expired while held")
             windows = ledger.windows_of_mails(fresh)
             if windows:

@@ -16,6 +16,7 @@ from callboard.api import process
 from callboard.api.problems import Problem
 from callboard.catalogue.values import Catalogue
 from callboard.insights.choices import KnownPartners
+from callboard.intake.models import KeyPurpose
 from callboard.intake.store import is_valid_key
 from callboard.people.access import valid_roles
 from callboard.people.store import person_of
@@ -83,6 +84,8 @@ class Session(AuthBase):
 class Key(AuthBase):
     """An API key: it sends events, and does nothing else."""
 
+    purpose = KeyPurpose.EVENTS
+
     openapi_type = "http"
     openapi_scheme = "bearer"
     openapi_description = "A key of `callboard apikey create`. It sends events and does nothing else."
@@ -94,11 +97,18 @@ class Key(AuthBase):
             Problem: there is none, or it was not made here, or it is revoked.
         """
         key = bearer(request)
-        if not key or not is_valid_key(key):
+        if not key or not is_valid_key(key, self.purpose):
             fault = ', error="invalid_token"' if key else ""
             headers = {"WWW-Authenticate": f'Bearer realm="callboard"{fault}'}
             raise Problem("unauthorized", "send Authorization: Bearer KEY with a key that is in force", headers=headers)
         return key
+
+
+class BouncesKey(Key):
+    """An API key that was made for bounces: it sends reports, and does nothing else."""
+
+    purpose = KeyPurpose.BOUNCES
+    openapi_description = "A key of `callboard apikey create --for bounces`. It sends reports and does nothing else."
 
 
 def bearer(request: HttpRequest) -> str:
@@ -117,3 +127,4 @@ def _check_csrf(request: HttpRequest) -> None:
 
 SESSION = Session()
 KEY = Key()
+BOUNCES_KEY = BouncesKey()

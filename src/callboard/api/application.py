@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from ninja import NinjaAPI
 
-from callboard.api import events, notifications, questions
+from callboard.api import bounces, events, notifications, questions
 from callboard.api.problems import handle_exceptions
 
 PREFIX = "/api/v1/"
 DESCRIPTION = """
-The portal sends events with a key; a person reads and changes the own settings with the session of the browser.
+The portal sends events with a key, a mail server reports of mails with another; a person reads and
+changes the own settings with the session of the browser.
 What a person may not see answers 404, like what does not exist. Every refusal is a problem document (RFC 9457).
 """
 
@@ -22,5 +23,5 @@ API = NinjaAPI(
     urls_namespace="callboard-api",
 )
 handle_exceptions(API)
-for _router in (events.router, questions.router, notifications.router):
+for _router in (events.router, bounces.router, questions.router, notifications.router):
     API.add_router("", _router)

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import Error, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from callboard.api import process
-from callboard.base.errors import CallboardError
+from callboard.api.checks import Check, check_all
 from callboard.decisions import store as ledger
 from callboard.intake import store as log
-from callboard.mail import store as outbox
-
-_migrated = False
+from callboard.mail import outbox
 
 
 @require_safe
@@ -27,44 +23,34 @@ def is_alive(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def is_ready(request: HttpRequest) -> HttpResponse:
-    """Answer whether database, migrations and catalogue are there, and how far behind the work is."""
+    """Answer check by check whether the work can be done, and how far behind it is."""
     del request
-    reasons: list[str] = []
     ages: dict[str, float | None] = {"oldest_undecided_s": None, "oldest_due_mail_s": None}
-    try:
-        process.catalogue()
-    except CallboardError as exc:
-        reasons.append(f"the catalogue is unusable: {str(exc).splitlines()[0]}")
-    try:
-        pending = _pending_migrations()
-        if pending:
-            reasons.append(f"{pending} migrations are not applied: run `callboard migrate`")
-        else:
-            ages = backlog(process.now())
-    except Error as exc:
-        reasons.append(f"the database does not answer ({type(exc).__name__})")
-    body = {"status": "not-ready" if reasons else "ready", "reasons": reasons, **ages}
+
+    def measure() -> dict[str, float | None]:
+        ages.update(backlog(process.now()))
+        return ages
+
+    checks = check_all(process.config(), process.now(), process.catalogue, measure)
+    reasons = [one.says for one in checks if not one.passed]
+    body = {
+        "status": "not-ready" if reasons else "ready",
+        "reasons": reasons,
+        "checks": [_as_json(one) for one in checks],
+        **ages,
+    }
     return JsonResponse(body, status=503 if reasons else 200, headers={"Cache-Control": "no-store"})
+
+
+def _as_json(one: Check) -> dict[str, object]:
+    return {"name": one.name, "passed": one.passed, "says": one.says}
 
 
 def backlog(now: datetime) -> dict[str, float | None]:
     """Return the age of the oldest undecided event and of the oldest mail that is due, in seconds, or None."""
-    due = [one for one in (ledger.next_window_end(), outbox.next_attempt_at()) if one and one <= now]
+    due = [one for one in (ledger.next_window_end(), outbox.oldest_due_at(now)) if one and one <= now]
     undecided = log.oldest_undecided_at()
     return {
         "oldest_undecided_s": (now - undecided).total_seconds() if undecided else None,
         "oldest_due_mail_s": (now - min(due)).total_seconds() if due else None,
     }
-
-
-def _pending_migrations() -> int:
-    """Return how many migrations the database lacks; once there are none, only ask whether it answers."""
-    global _migrated  # noqa: PLW0603 - it changes once, and finding out again costs tens of milliseconds
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    if _migrated:
-        return 0
-    executor = MigrationExecutor(connection)
-    pending = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-    _migrated = pending == 0
-    return pending

@@ -1,57 +1,152 @@
-"""Metrics for Prometheus: the state of the database as it is now, and what this process counted."""
+"""Metrics for Prometheus: the state of the database, and what this process counted.
+
+A scrape costs little however long the log and the outbox are: what is waiting is read from
+its own indexes, what is done is counted anew only so often that counting takes at most a
+hundredth of the time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from callboard.api import process
+from callboard.api import process, store
 from callboard.api.access import bearer
 from callboard.api.counters import REGISTRY
 from callboard.api.health import backlog
+from callboard.api.outcomes import OUTCOMES, busiest
 from callboard.api.problems import Problem
 from callboard.decisions import store as ledger
-from callboard.insights import store as insights
 from callboard.intake import store as log
-from callboard.mail import direct
-from callboard.mail import store as outbox
+from callboard.mail import direct, outbox
+from callboard.mail import store as mails
+from callboard.mail.feedback import store as reports
+
+CHEAP_S = 0.05
+"""What costs less is counted at every scrape."""
+SHARE = 0.01
+"""Part of the time that counting may take."""
+
+
+class Totals:
+    """Counts of whole tables, kept for as long as counting them again would cost more than its share."""
+
+    def __init__(
+        self, count: Callable[[], dict[str, dict[str, int]]], seconds: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._count, self._seconds = count, seconds
+        self._known: dict[str, dict[str, int]] = {}
+        self._until_s = 0.0
+
+    def read(self) -> dict[str, dict[str, int]]:
+        """Return the counts, as old as their cost makes them."""
+        began_s = self._seconds()
+        if not self._known or began_s >= self._until_s:
+            self._known = self._count()
+            cost_s = self._seconds() - began_s
+            self._until_s = 0.0 if cost_s < CHEAP_S else began_s + cost_s / SHARE
+        return self._known
+
+    def forget(self) -> None:
+        """Count again at the next look, as a test with a new database needs."""
+        self._known, self._until_s = {}, 0.0
+
+
+def _count_all() -> dict[str, dict[str, int]]:
+    return {
+        "events": {"all": store.count_all_events()},
+        "decisions": store.count_decisions(),
+        "mails": mails.count_mails(),
+    }
+
+
+TOTALS = Totals(_count_all)
+
+
+_AGES = (
+    (
+        "callboard_oldest_undecided_seconds",
+        "oldest_undecided_s",
+        "Age of the oldest event without decisions; 0: none waits",
+    ),
+    (
+        "callboard_oldest_due_mail_seconds",
+        "oldest_due_mail_s",
+        "How long the oldest mail that is due has been due; 0: none is",
+    ),
+)
 
 
 class _Database(Collector):
     """Reads the state of all work when it is scraped, so that it is true for all processes together."""
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
         """Yield the families."""
-        events = log.count_events()
-        events.pop("newest_us", None)
-        yield _by_label("callboard_events", "Events in the log, by state", "state", events)
-        decisions = insights.count_decisions()
-        yield _by_label("callboard_decisions", "Rows of the ledger, by outcome", "outcome", decisions)
-        yield _by_label("callboard_mails", "Mails, by state", "state", outbox.count_mails())
-        yield _by_label(
-            "callboard_match_checks",
-            "Events matched by index and by definition, by result; alarm when any is differing",
-            "result",
-            ledger.count_match_checks(),
-        )
-        ages = backlog(process.now())
-        yield GaugeMetricFamily(
-            "callboard_oldest_undecided_seconds",
-            "Age of the oldest event without decisions; 0: none waits",
-            value=ages["oldest_undecided_s"] or 0.0,
-        )
-        yield GaugeMetricFamily(
-            "callboard_oldest_due_mail_seconds",
-            "How long the oldest mail that is due has been due; 0: none is",
-            value=ages["oldest_due_mail_s"] or 0.0,
-        )
+        totals, ages = TOTALS.read(), backlog(process.now())
+        yield from _of_events(totals)
+        yield from _of_mails(totals)
+        for name, key, said in _AGES:
+            yield GaugeMetricFamily(name, said, value=ages[key] or 0.0)
+        yield from _of_domains()
+        yield from _of_reports()
+
+
+def _of_events(totals: dict[str, dict[str, int]]) -> Iterator[GaugeMetricFamily]:
+    waiting = store.count_waiting()
+    decided = max(0, totals["events"]["all"] - sum(waiting.values()))
+    yield _by_label("callboard_events", "Events in the log, by state", "state", waiting | {"decided": decided})
+    yield _by_label("callboard_decisions", "Rows of the ledger, by outcome", "outcome", totals["decisions"])
+    yield _by_label(
+        "callboard_match_checks",
+        "Events matched by index and by definition, by result; alarm when any is differing",
+        "result",
+        ledger.count_match_checks(),
+    )
+
+
+def _of_mails(totals: dict[str, dict[str, int]]) -> Iterator[GaugeMetricFamily]:
+    standing = outbox.standing()
+    stuck = {"held": standing.held, "failed": standing.failed, "bounced": standing.bounced}
+    fresh = {state: count for state, count in stuck.items() if count < outbox.MOST_COUNTED}
+    yield _by_label("callboard_mails", "Mails, by state", "state", totals["mails"] | fresh)
+    said = "Mails that were cut off after their end was sent: perhaps accepted, and sent again"
+    yield GaugeMetricFamily("callboard_in_doubt_mails", said, value=standing.in_doubt)
+    said = "Addresses whose mails are held because a server says that they do not exist"
+    yield GaugeMetricFamily("callboard_suppressed_addresses", said, value=standing.suppressed)
+
+
+def _of_reports() -> Iterator[CounterMetricFamily]:
+    said = "Reports that came back about mails, by what became of them: bounces, delays, complaints, unreadable ones"
+    family = CounterMetricFamily("callboard_reports", said, labels=["result"])
+    for result, count in sorted(reports.count_reports(()).items()):
+        family.add_metric([result], count)
+    yield family
+
+
+def _of_domains() -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+    unsent = busiest(outbox.count_unsent())
+    yield _by_label("callboard_unsent_mails", "Mails that wait for their turn or retry, by domain", "domain", unsent)
+    tries = CounterMetricFamily(
+        "callboard_mail_attempts",
+        "Tries to hand over a mail since this process began to look, by domain and by what the server answered",
+        labels=["domain", "outcome"],
+    )
+    for (domain, outcome), count in sorted(OUTCOMES.read().items()):
+        tries.add_metric([domain, outcome], count)
+    yield tries
+    pauses = {one.name: 1 for one in outbox.open_pauses(process.now())}
+    said = "Domains that are left alone for now, and the next hop; 1 while the pause lasts"
+    yield _by_label("callboard_paused_domain", said, "domain", busiest(pauses))
+    hop = "Whether the next hop itself is left alone for now: nothing is sent"
+    yield GaugeMetricFamily("callboard_next_hop_paused", hop, value=1 if outbox.is_hop_paused(process.now()) else 0)
 
 
 def _by_label(name: str, said: str, label: str, counts: dict[str, int]) -> GaugeMetricFamily:

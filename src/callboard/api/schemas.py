@@ -20,6 +20,14 @@ class ReceiptOut(Schema):
     conflicts: int = Field(ge=0, description="events known with other content; not applied")
 
 
+class ReportOut(Schema):
+    """What became of a report."""
+
+    result: Literal[
+        "no-such-address", "failed", "complaint", "delayed", "delivered", "auto-reply", "other", "repeated", "not-ours"
+    ] = Field(description="what it says of a mail of ours, or why nothing follows")
+
+
 class FieldOut(Schema):
     """A field that a condition can ask about."""
 

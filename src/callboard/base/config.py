@@ -23,6 +23,8 @@ SHORTEST_KEY = 16
 """Characters of a secret key; shorter ones can be guessed."""
 _SELECTOR = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*")
 LONGEST_SELECTOR = 100
+LONGEST_RETURN_LOCAL = 26
+"""Characters before the @ of `CALLBOARD_BOUNCES`: each mail adds up to 38, and 64 are allowed (RFC 5321 4.5.3.1.1)."""
 DEFAULT_FROM = "Callboard <notifications@callboard.example>"
 
 
@@ -48,7 +50,10 @@ class Dkim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Everything the environment decides. `now_at` is None when the real clock runs."""
+    """Everything the environment decides. `now_at` is None when the real clock runs.
+
+    `bounces` is the address that mails come back to, a signed one for each mail; None: the sender's.
+    """
 
     home: Path
     database_url: str | None
@@ -60,6 +65,7 @@ class Config:
     now_at: datetime | None
     collapse_s: float
     dkim: Dkim | None = None
+    bounces: str | None = None
 
     @property
     def clock(self) -> Clock:
@@ -105,6 +111,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         now_at=_now(environ.get("CALLBOARD_NOW")),
         collapse_s=_collapse(environ.get("CALLBOARD_COLLAPSE_S") or "10"),
         dkim=_dkim(environ.get("CALLBOARD_DKIM_KEY"), environ.get("CALLBOARD_DKIM_SELECTOR")),
+        bounces=_bounces(environ.get("CALLBOARD_BOUNCES")),
     )
 
 
@@ -193,6 +200,15 @@ def _sender(value: str) -> str:
     found = getaddresses([value])
     if len(found) != 1 or address_fault(found[0][1]) or not value.isprintable():
         raise _refuse("CALLBOARD_FROM", "must be a name and an address", DEFAULT_FROM)
+    return value
+
+
+def _bounces(value: str | None) -> str | None:
+    if not value:
+        return None
+    if address_fault(value) or len(value.rpartition("@")[0]) > LONGEST_RETURN_LOCAL:
+        fault = f"must be an address with at most {LONGEST_RETURN_LOCAL} characters before the @"
+        raise _refuse("CALLBOARD_BOUNCES", fault, "bounces@callboard.example")
     return value
 
 

@@ -13,6 +13,7 @@ import typer
 from callboard.base.errors import CallboardError, RejectedError
 from callboard.base.texts import shown
 from callboard.cli import boot, data, operation, questions
+from callboard.cli.bounces import bounces
 from callboard.cli.filters import filters
 
 SHOWN_FAULTS = 20
@@ -42,6 +43,7 @@ app.add_typer(questions.catalogue, name="catalogue")
 app.add_typer(operation.operator, name="operator")
 app.add_typer(operation.apikey, name="apikey")
 app.add_typer(operation.outbox, name="outbox")
+app.add_typer(bounces, name="bounces")
 
 
 def main() -> None:

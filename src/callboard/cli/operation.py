@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -15,10 +16,19 @@ from callboard.cli.output import print_counts, print_line, progress
 
 operator = typer.Typer(help="People with the operators' console.", no_args_is_help=True)
 apikey = typer.Typer(help="Keys for intake.", no_args_is_help=True)
-outbox = typer.Typer(help="Mails that wait for a person: held and failed.", no_args_is_help=True)
+outbox = typer.Typer(help="Mails that wait for a person: held, failed and bounced.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")]
+
+
+class KeyUse(StrEnum):
+    """What a key may do; the words of `callboard.intake.models.KeyPurpose`, which needs Django."""
+
+    EVENTS = "events"
+    BOUNCES = "bounces"
+
+
 DRAINED = ("events", "decisions", "mails", "sent", "deferred", "held", "failed", "withdrawn", "parked")
 
 
@@ -116,7 +126,11 @@ def create_operator(email: Annotated[str, typer.Argument(help="The person's addr
 
 
 @apikey.command("create")
-def create_key(name: Annotated[str, typer.Argument(help="What the key is for.")], as_json: AsJson = False) -> None:  # noqa: FBT002 - an option
+def create_key(
+    name: Annotated[str, typer.Argument(help="Who uses the key.")],
+    purpose: Annotated[KeyUse, typer.Option("--for", help="What the key may do; nothing else.")] = KeyUse.EVENTS,
+    as_json: AsJson = False,  # noqa: FBT002 - an option
+) -> None:
     """Make a key for intake. It is shown once."""
     fault = name_fault(name)
     if fault:
@@ -124,10 +138,11 @@ def create_key(name: Annotated[str, typer.Argument(help="What the key is for.")]
     config = boot.open_home()
     from django.db import IntegrityError  # noqa: PLC0415 - needs Django started
 
+    from callboard.intake.models import KeyPurpose  # noqa: PLC0415
     from callboard.intake.store import make_key  # noqa: PLC0415
 
     try:
-        key = make_key(name, config.clock.now())
+        key = make_key(name, config.clock.now(), KeyPurpose(purpose.value))
     except IntegrityError as exc:
         raise RejectedError(f"there is a key named {name} already; choose another name") from exc
     print_counts({"name": name, "key": key}, as_json=as_json, words="{key}")
@@ -142,11 +157,14 @@ def list_keys(as_json: AsJson = False) -> None:  # noqa: FBT002 - an option
     for one in store.list_keys():
         found = {
             "name": one["name"],
+            "for": one["purpose"],
             "begins": one["hint"],
             "created_at": format_instant(from_us(one["created_us"])),
             "revoked_at": format_instant(from_us(one["revoked_us"])) if one["revoked_us"] else None,
         }
-        words = "{name}  {begins}…  created {created_at}" + ("  revoked {revoked_at}" if found["revoked_at"] else "")
+        words = "{name}  for {for}  {begins}…  created {created_at}" + (
+            "  revoked {revoked_at}" if found["revoked_at"] else ""
+        )
         print_counts(found, as_json=as_json, words=words)
 
 
@@ -163,7 +181,7 @@ def revoke_key(name: Annotated[str, typer.Argument(help="The key's name.")]) -> 
 
 @outbox.command("list")
 def list_stuck(as_json: AsJson = False) -> None:  # noqa: FBT002 - an option
-    """List held and failed mails with the server's words."""
+    """List held, failed and bounced mails with the server's words."""
     boot.open_home()
     from callboard.mail.store import stuck_mails  # noqa: PLC0415 - needs Django started
 
@@ -189,11 +207,11 @@ def release(email: Annotated[str, typer.Argument(help="The held address.")], as_
 
 
 @outbox.command("retry")
-def retry(mail: Annotated[int, typer.Argument(help="The number of a failed mail.")]) -> None:
-    """Put one failed mail back into the queue."""
+def retry(mail: Annotated[int, typer.Argument(help="The number of a failed or bounced mail.")]) -> None:
+    """Put one failed or bounced mail back into the queue."""
     config = boot.open_home()
     from callboard.mail import store  # noqa: PLC0415 - needs Django started
 
     if not store.requeue([mail], config.clock.now()):
-        raise RejectedError(f"mail {mail} is neither held nor failed")
+        raise RejectedError(f"mail {mail} is neither held nor failed nor bounced")
     print_line(f"mail {mail} is due again")

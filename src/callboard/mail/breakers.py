@@ -44,24 +44,26 @@ class Breakers:
             if result.reply.of_hop or result.state is MailState.SENT:
                 continue
             if result.reply.fate is Fate.NO_SUCH_ADDRESS:
-                self._suppress(result, directory, counts, now)
+                email = directory.persons[result.mail.user_id].email
+                self.suppress(email, result.mail.domain, result.reply.line, counts, now)
             elif result.reply.fate is Fate.POLICY:
                 self._look_at_policy(result, counts, now)
 
-    def _suppress(self, result: Result, directory: Directory, counts: Counter[str], now: datetime) -> None:
+    def suppress(self, email: str, domain: str, words: str, counts: Counter[str], now: datetime) -> None:
         """Suppress an address that does not exist, or pause a domain that says so of most of its people."""
-        domain = result.mail.domain
-        store.suppress(directory.persons[result.mail.user_id].email, result.reply.line, now)
-        tried, refused = store.refusals_of(domain, "5.1.1", now)
-        if tried < BREAKER_RECIPIENTS or refused * 2 <= tried:
+        store.suppress(email, words, now)
+        tried, gone = store.gone_of(domain, now)
+        if tried < BREAKER_RECIPIENTS or gone * 2 <= tried:
             return
-        mails: list[int] = []
-        for user_id, email in store.held_users_of(domain, now - BREAKER_WITHIN):
-            store.release_address(email, now)
-            mails += [mail_id for mail_id, _ in store.held_mails(user_id)]
-        reason = f"{refused} of {tried} recipients of {domain} answered 5.1.1 within 10 minutes"
-        counts.subtract({MailState.HELD.value: len(mails)})
-        store.requeue(mails, now)
+        held: list[int] = []
+        bounced: list[int] = []
+        for user_id, one in store.held_users_of(domain, now - BREAKER_WITHIN):
+            store.release_address(one, now)
+            held += [mail_id for mail_id, _ in store.held_mails(user_id)]
+            bounced += store.bounced_mails(user_id, now)
+        reason = f"{gone} of {tried} recipients of {domain} are said not to exist (5.1.1) within 10 minutes"
+        counts.subtract({MailState.HELD.value: len(held)})
+        store.requeue([*held, *bounced], now)
         self.open(domain, BREAKER_PAUSE, reason, counts, now)
 
     def _look_at_policy(self, result: Result, counts: Counter[str], now: datetime) -> None:

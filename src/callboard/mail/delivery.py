@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from email.utils import parseaddr
 from typing import Any, TypeVar
 
 import structlog
@@ -24,9 +23,10 @@ from callboard.base.clock import Clock
 from callboard.base.config import Config
 from callboard.mail.checking import Checker
 from callboard.mail.desk import LEASE_S, Desk, Draft
+from callboard.mail.feedback.return_path import ReturnPath
 from callboard.mail.lanes import Lanes
 from callboard.mail.owners import Owner
-from callboard.mail.replies import Reply, envelope_address
+from callboard.mail.replies import Reply
 from callboard.mail.store import NEXT_HOP, Result
 from callboard.mail.transport import Transport, Unavailable
 
@@ -72,7 +72,7 @@ class Courier:
     ) -> None:
         self.desk = Desk(config, clock, checker, owner)
         self.database = database
-        self.sender = envelope_address(parseaddr(config.sender)[1])
+        self.return_path = ReturnPath(config)
         self.transports = [new_transport() for _ in range(CONNECTIONS)]
         self._runs: set[_Run] = set()
         self._stopped = False
@@ -255,7 +255,8 @@ class _Run:
             ready = await self._turn(result, draft)
             result = reply = None
             if ready is not None:
-                reply = await transport.send(self.courier.sender, ready.recipient, ready.raw)
+                sender = self.courier.return_path.of(ready.mail.id)
+                reply = await transport.send(sender, ready.recipient, ready.raw)
                 result = self.desk.result(ready, reply)
             if draft is not None:
                 await self._finish(draft, reply)

@@ -22,7 +22,7 @@ from callboard.base.clock import Clock
 from callboard.base.config import Config
 from callboard.base.errors import CallboardError
 from callboard.base.instants import from_us
-from callboard.base.reasons import Reason
+from callboard.base.reasons import Importance, Reason
 from callboard.decisions import store as ledger
 from callboard.decisions.store import Content
 from callboard.mail import store
@@ -39,6 +39,7 @@ from callboard.people.values import Person
 
 DRAFTS_AT_ONCE = 50
 ITEMS_AT_ONCE = 500
+CRITICAL = Importance.CRITICAL.rank
 LEASE_S = 60.0
 """Seconds of real time after which a lease of a silent owner ends. Source: interfaces 3, drain."""
 
@@ -195,8 +196,8 @@ class Desk:
             withdrawn |= gone_of(draft.items, draft.reasons, *draft.ids)
             if all(draft.reasons):
                 ends.append((draft, MailState.WITHDRAWN, ""))
-            elif draft.person_key in suppressed:
-                ends.append((draft, MailState.HELD, suppressed[draft.person_key]))
+            elif (held := suppressed.get(draft.person_key)) and not (held[1] and draft.rank == CRITICAL):
+                ends.append((draft, MailState.HELD, held[0]))
             elif not draft.raw:
                 ends.append((draft, MailState.FAILED, draft.fault))
             else:

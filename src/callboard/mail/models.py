@@ -58,7 +58,9 @@ class Mail(models.Model):
                 name="mail_due",
             ),
             models.Index(fields=["lease_owner"], condition=models.Q(state="leased"), name="mail_leased"),
-            models.Index(fields=["state"], condition=models.Q(state__in=["held", "failed"]), name="mail_stuck"),
+            models.Index(
+                fields=["state"], condition=models.Q(state__in=["held", "failed", "bounced"]), name="mail_stuck"
+            ),
         ]
 
 
@@ -77,11 +79,40 @@ class Attempt(models.Model):
         indexes = [models.Index(fields=["began_us"], name="attempt_by_time")]  # noqa: RUF012 - Django's form
 
 
+class Report(models.Model):
+    """What was reported of a mail after a try: a bounce, a delay, a complaint. Each kind once for each try."""
+
+    mail = models.ForeignKey(Mail, models.CASCADE)
+    number = models.IntegerField()
+    kind = models.CharField(max_length=20)
+    words = models.TextField()
+    received_us = models.BigIntegerField()
+
+    class Meta:
+        """The same report twice is one; the breaker counts by time."""
+
+        constraints = [  # noqa: RUF012 - Django's form
+            models.UniqueConstraint(fields=["mail", "number", "kind"], name="report_once"),
+        ]
+        indexes = [models.Index(fields=["kind", "received_us"], name="report_by_time")]  # noqa: RUF012
+
+
+class ReportCount(models.Model):
+    """How many reports came, by result."""
+
+    result = models.CharField(max_length=20, unique=True)
+    number = models.BigIntegerField(default=0)
+
+
 class Suppression(models.Model):
-    """An address the receiving server says does not exist: its mails are held until released (P4)."""
+    """An address the receiving server says does not exist: its mails are held until released (P4).
+
+    After a complaint critical mails are spared: only the others are held.
+    """
 
     address_key = models.CharField(max_length=512, unique=True)
     reply = models.TextField()
+    spares_critical = models.BooleanField(db_default=False)
     since_us = models.BigIntegerField()
     released_us = models.BigIntegerField(null=True, blank=True)
 

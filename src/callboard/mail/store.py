@@ -8,17 +8,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, OuterRef, Q, Subquery, Value
+from django.db.models import Count, F, Min, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Least
 
 from callboard.base.instants import from_us, to_us
 from callboard.base.reasons import Importance
 from callboard.base.texts import address_key
-from callboard.mail.models import Attempt, DomainBreaker, Mail, MailState, Suppression
-from callboard.mail.replies import BREAKER_WITHIN, Fate, Reply
+from callboard.mail.feedback.report import Kind
+from callboard.mail.models import Attempt, DomainBreaker, Mail, MailState, Report, Suppression
+from callboard.mail.replies import BREAKER_RECIPIENTS, BREAKER_WITHIN, Fate, Reply
 from callboard.people.sequences import take_ids
 
 _ROWS = 500
+_STUCK = (MailState.HELD, MailState.FAILED, MailState.BOUNCED)
 NEXT_HOP = ""
 """What the next hop is called among the domains that may be paused."""
 IMPORTANCE_BY_RANK = {one.rank: one for one in Importance}
@@ -236,22 +238,22 @@ def queued_mails_of(user_ids: Iterable[int]) -> list[int]:
     return list(Mail.objects.filter(user_id__in=list(user_ids), state__in=states).values_list("id", flat=True))
 
 
-def suppressions(keys: Sequence[str]) -> dict[str, str]:
-    """Return address key -> the server's words, for those addresses that are suppressed."""
+def suppressions(keys: Sequence[str]) -> dict[str, tuple[str, bool]]:
+    """Return address key -> (the server's words, whether critical mails are spared), for those suppressed."""
     marks = ", ".join(["%s"] * len(keys))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT address_key, reply FROM mail_suppression WHERE released_us IS NULL AND address_key IN ({marks})",  # noqa: S608 - marks only
+            "SELECT address_key, reply, spares_critical FROM mail_suppression"  # noqa: S608 - marks only
+            f" WHERE released_us IS NULL AND address_key IN ({marks})",
             keys,
         )
-        return dict(cursor.fetchall())
+        return {key: (reply, bool(spares)) for key, reply, spares in cursor.fetchall()}
 
 
 def suppress(email: str, reply: str, now: datetime) -> None:
     """Hold everything for an address from now on (P4)."""
-    Suppression.objects.update_or_create(
-        address_key=address_key(email), defaults={"reply": reply, "since_us": to_us(now), "released_us": None}
-    )
+    values = {"reply": reply, "since_us": to_us(now), "released_us": None, "spares_critical": False}
+    Suppression.objects.update_or_create(address_key=address_key(email), defaults=values)
 
 
 def release_address(email: str, now: datetime) -> bool:
@@ -269,6 +271,27 @@ def refusals_of(domain: str, status: str, now: datetime) -> tuple[int, int]:
         refused=Count("mail__user", distinct=True, filter=Q(code__gte=500, reply__startswith=status)),
     )
     return found["tried"], found["refused"]
+
+
+def gone_of(domain: str, now: datetime) -> tuple[int, int]:
+    """Return (recipients tried, recipients said not to exist) of a domain within the breaker's span (P4).
+
+    Bounces come late: who was tried since the first of the mails they are about counts as tried.
+    """
+    since_us = to_us(now - BREAKER_WITHIN)
+    tries = Attempt.objects.filter(mail__domain=domain, code__isnull=False)
+    gone = set(
+        tries.filter(began_us__gt=since_us, code__gte=500, reply__startswith="5.1.1").values_list(
+            "mail__user", flat=True
+        )
+    )
+    came = Report.objects.filter(kind=Kind.NO_SUCH_ADDRESS, received_us__gt=since_us, mail__domain=domain)
+    gone |= set(came.values_list("mail__user", flat=True))
+    if len(gone) * 2 <= BREAKER_RECIPIENTS:
+        return 0, len(gone)  # too few, however many were tried
+    first_us = came.aggregate(at=Min("mail__attempt__began_us"))["at"] or since_us
+    tried = tries.filter(began_us__gte=min(since_us + 1, first_us)).values("mail__user").distinct()
+    return tried.count(), len(gone)
 
 
 def last_pause(domain: str) -> tuple[timedelta, datetime]:
@@ -290,9 +313,10 @@ def refused_since(domain: str, status: str, since: datetime) -> list[int]:
 
 
 def held_users_of(domain: str, since: datetime) -> list[tuple[int, str]]:
-    """Return (user id, address) of held mails of a domain whose address was suppressed after `since`."""
+    """Return (user id, address) of who was suppressed after `since` and has held or bounced mails of a domain."""
     recent = Suppression.objects.filter(since_us__gt=to_us(since), released_us=None).values("address_key")
-    rows = Mail.objects.filter(domain=domain, state=MailState.HELD, user__email_key__in=recent)
+    stopped = [MailState.HELD, MailState.BOUNCED]
+    rows = Mail.objects.filter(domain=domain, state__in=stopped, user__email_key__in=recent)
     return list(rows.values_list("user_id", "user__email").distinct())
 
 
@@ -302,9 +326,15 @@ def held_mails(user_id: int) -> list[tuple[int, datetime]]:
     return [(id_, from_us(expires_us)) for id_, expires_us in rows.values_list("id", "expires_us")]
 
 
+def bounced_mails(user_id: int, now: datetime) -> list[int]:
+    """Return the ids of a user's mails that came back from an address said not to exist, within their expiry."""
+    rows = Mail.objects.filter(user_id=user_id, state=MailState.BOUNCED, expires_us__gt=to_us(now))
+    return list(rows.filter(report__kind=Kind.NO_SUCH_ADDRESS).order_by("id").values_list("id", flat=True).distinct())
+
+
 def requeue(mail_ids: Iterable[int], at: datetime) -> int:
-    """Put held or failed mails back into the queue; return how many."""
-    rows = Mail.objects.filter(id__in=list(mail_ids), state__in=[MailState.HELD, MailState.FAILED])
+    """Put held, failed or bounced mails back into the queue; return how many."""
+    rows = Mail.objects.filter(id__in=list(mail_ids), state__in=_STUCK)
     return rows.update(state=MailState.QUEUED, next_attempt_us=to_us(at), finished_us=None)
 
 
@@ -340,8 +370,8 @@ def asked_for(mail_id: int) -> list[tuple[str, str]]:
 
 
 def stuck_mails(limit: int = 200) -> list[dict[str, Any]]:
-    """Return held and failed mails, newest first, with recipient and the server's words."""
-    rows = Mail.objects.filter(state__in=[MailState.HELD, MailState.FAILED]).order_by("-id")
+    """Return held, failed and bounced mails, newest first, with recipient and the server's words."""
+    rows = Mail.objects.filter(state__in=_STUCK).order_by("-id")
     columns = ("id", "state", "attempts", "last_reply", "composed_us")
     return [dict(row) for row in rows.values(*columns, email=F("user__email"))[:limit]]
 

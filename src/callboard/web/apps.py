@@ -8,3 +8,9 @@ class WebConfig(AppConfig):
 
     name = "callboard.web"
     label = "web"
+
+    def ready(self) -> None:
+        """Hear of sign-ins."""
+        from callboard.web.arrived import listen  # noqa: PLC0415 - models are there only now
+
+        listen()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from callboard.base.texts import shown
 from callboard.people.models import User
 from callboard.web.gates import is_demo, may_read_mailbox, person_seal
+from callboard.web.undelivered import note_for
 from callboard.web.words import initials
 
 if TYPE_CHECKING:
@@ -22,5 +24,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "in_mailbox": request.path.startswith("/mailbox"),
         "in_settings": request.path.startswith("/settings"),
         "person_seal": person_seal(request) if isinstance(user, User) else "",
+        "undelivered": partial(note_for, request),  # looked up by the pages that tell it
         "chip_initials": initials(shown(user.name)) if isinstance(user, User) else "",
     }

@@ -20,9 +20,9 @@ def anyone(db):  # noqa: ARG001 - it needs the database, not its value
 
 def test_alive_and_ready(anyone, portal):
     assert anyone.get("/healthz").content == b"alive\n"
-    assert anyone.get("/readyz").json() == {
-        "status": "ready", "reasons": [], "oldest_undecided_s": None, "oldest_due_mail_s": None,
-    }  # fmt: skip
+    found = anyone.get("/readyz").json()
+    assert [one["name"] for one in found.pop("checks")] == ["catalogue", "database", "worker", "smtp", "disk"]
+    assert found == {"status": "ready", "reasons": [], "oldest_undecided_s": None, "oldest_due_mail_s": None}
     send(portal, event())
     assert anyone.get("/readyz").json()["oldest_undecided_s"] >= 0
 
@@ -67,9 +67,9 @@ def test_metrics_from_elsewhere_need_a_key(anyone, portal, sam, far):
 def test_the_document_is_whole(anyone):
     document = anyone.get("/api/openapi.json").json()
     assert document["openapi"].startswith("3.1")
-    assert set(document["components"]["securitySchemes"]) == {"Key", "Session", "CsrfToken"}
+    assert set(document["components"]["securitySchemes"]) == {"Key", "BouncesKey", "Session", "CsrfToken"}
     assert set(document["paths"]) == {
-        "/api/v1/events", "/api/v1/event-types", "/api/v1/fields/{key}/values", "/api/v1/ledger", "/api/v1/explain",
+        "/api/v1/events", "/api/v1/bounces", "/api/v1/event-types", "/api/v1/fields/{key}/values", "/api/v1/ledger", "/api/v1/explain",
         "/api/v1/notifications", "/api/v1/notifications/preview", "/api/v1/notifications/{notification_id}",
         "/api/v1/notifications/{notification_id}/mute", "/api/v1/notifications/{notification_id}/unmute",
         "/api/v1/notifications/{notification_id}/duplicate", "/healthz", "/readyz", "/metrics",

@@ -68,12 +68,15 @@ class Letters:
 
     answers: dict[str, tuple[int, str]] = field(default_factory=dict)
     taken: list[tuple[str, str]] = field(default_factory=list)
+    senders: list[str] = field(default_factory=list)
+    sender: str = "notifications@callboard.example"
 
     async def open(self):
         """Be there."""
 
     async def send(self, sender, recipient, raw):
-        assert sender == "notifications@callboard.example"
+        assert sender.startswith(self.sender)
+        self.senders.append(sender)
         code, text = self.answers.get(recipient, (250, "2.0.0 kept"))
         self.taken.append((recipient, raw.decode()))
         return read_reply(code, text)

@@ -19,7 +19,8 @@ def olga(operator, as_):
 
 
 def choose(client, table, action, *ids):
-    return client.post(f"/console/{table}/", {"action": action, "_selected_action": ids}, follow=True)
+    said = {"action": action, "_selected_action": ids, "confirmed": "yes"}
+    return client.post(f"/console/{table}/", said, follow=True)
 
 
 def test_only_operators_enter(as_, browser, olga):
@@ -44,7 +45,7 @@ def test_parked_events_are_tried_again(olga, pipeline):
     row = EventRecord.objects.get()
     with transaction.atomic():
         log.park(row.id, "broken")
-    assert b"1 parked events are tried again" in choose(olga, "intake/eventrecord", "retry_parked", row.id).content
+    assert b"1 event will be decided again" in choose(olga, "intake/eventrecord", "retry_parked", row.id).content
     row.refresh_from_db()
     assert row.state == EventState.ACCEPTED
 
@@ -61,7 +62,7 @@ def test_failed_mails_are_sent_again_and_held_ones_only_by_release(olga, pipelin
     outbox.suppress(ANA, "5.1.1 gone", NOW)
     outbox.set_state([mail.id], MailState.HELD, NOW, "5.1.1 gone")
     page = choose(olga, "mail/mail", "release_held", mail.id)
-    assert b"1 held mails leave as one digest" in page.content
+    assert b"1 held mail will leave as one digest" in page.content
 
 
 @pytest.mark.usefixtures("pipeline")

@@ -1,0 +1,100 @@
+"""`/console/audit`: who did what, and why.
+
+Each kind of record is one entry of `RECORDS`; further kinds are added there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_safe
+
+from callboard.base.texts import shown
+from callboard.console.known import instant, instant_s
+from callboard.console.models import Act, Acting
+from callboard.console.operators import console
+from callboard.console.people_tables import user_url
+
+SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One record: when, who, what it was done to, what was done; `details` are its parts."""
+
+    number: int
+    at: str
+    who: str
+    what: str
+    to: str
+    url: str = ""
+    details: tuple[str, ...] = ()
+
+
+Reader = Callable[[int, int], list[Line]]
+"""Takes the number before which to begin and how many are wanted; returns the records, newest first."""
+
+
+def _deeds(before: int, limit: int) -> list[Line]:
+    rows = LogEntry.objects.filter(id__lt=before).select_related("user").order_by("-id")[:limit]
+    return [
+        Line(one.pk, instant(one.action_time), shown(one.user.email), shown(one.change_message), shown(one.object_repr))
+        for one in rows
+    ]
+
+
+def _actings(before: int, limit: int) -> list[Line]:
+    rows = list(Acting.objects.filter(id__lt=before).select_related("operator", "person").order_by("-id")[:limit])
+    acts: dict[int, list[str]] = {}
+    for act in Act.objects.filter(acting__in=rows).order_by("id")[: SHOWN * 20]:
+        acts.setdefault(act.acting_id, []).append(_act_words(act))
+    return [
+        Line(
+            one.pk, instant_s(one.began_s), shown(one.operator.email), shown(one.reason), shown(one.person.email),
+            user_url(one.person), tuple(acts.get(one.pk, ())),
+        )
+        for one in rows
+    ]  # fmt: skip
+
+
+def _act_words(act: Act) -> str:
+    said = f" {shown(act.said)}" if act.said else ""
+    answered = "" if act.status is None else f", answered {act.status}"
+    return f"{instant_s(act.at_s)}: {act.method} {shown(act.path)}{said}{answered}"
+
+
+RECORDS: dict[str, tuple[str, Reader]] = {
+    "deeds": ("Deeds of operators", _deeds),
+    "acting": ("Acting for people", _actings),
+    # Changes of people (who, when, before and after) come here with the team page.
+}
+
+
+@require_safe
+def audit(request: HttpRequest) -> HttpResponse:
+    """Show one kind of record.
+
+    Raises:
+        Http404: there is no such kind.
+    """
+    kind = request.GET.get("kind", "deeds")
+    if kind not in RECORDS:
+        raise Http404("no such kind of record")
+    text = request.GET.get("before", "")
+    before = int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 2**62  # noqa: PLR2004 - 64 bits
+    lines = RECORDS[kind][1](before, SHOWN + 1)
+    context: dict[str, Any] = {
+        **console.each_context(request),
+        "title": "Audit",
+        "section": "audit",
+        "tabs": [(title, f"/console/audit?kind={key}") for key, (title, _) in RECORDS.items()],
+        "here": f"/console/audit?kind={kind}",
+        "lines": lines[:SHOWN],
+        "older": f"/console/audit?kind={kind}&before={lines[SHOWN - 1].number}" if len(lines) > SHOWN else "",
+    }
+    return TemplateResponse(request, "console/audit.html", context)
