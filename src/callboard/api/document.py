@@ -57,12 +57,18 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
 def _operation_paths() -> dict[str, Any]:
     """Return what operators ask: alive, ready, metrics."""
     text = {"text/plain": {"schema": {"type": "string"}}}
+    check = {
+        "type": "object",
+        "required": ["name", "passed", "says"],
+        "properties": {"name": {"type": "string"}, "passed": {"type": "boolean"}, "says": {"type": "string"}},
+    }
     ready = {
         "type": "object",
-        "required": ["status", "reasons", "oldest_undecided_s", "oldest_due_mail_s"],
+        "required": ["status", "reasons", "checks", "oldest_undecided_s", "oldest_due_mail_s"],
         "properties": {
             "status": {"enum": ["ready", "not-ready"]},
             "reasons": {"type": "array", "items": {"type": "string"}},
+            "checks": {"type": "array", "items": check},
             "oldest_undecided_s": {"type": ["number", "null"], "description": "age of the oldest undecided event"},
             "oldest_due_mail_s": {"type": ["number", "null"], "description": "how long the oldest mail is due"},
         },

@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "callboard.web.middleware.PrivatePages",
+    "callboard.console.acting.ActingFor",
 ]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
