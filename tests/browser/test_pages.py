@@ -10,7 +10,16 @@ from tests.browser.conftest import sign_in
 
 from callboard.demo.traffic import history
 
-PAGES = ["/", "/settings", "/settings?q=copperglass&show=custom", "/history", "/mailbox", "/mailbox/1", "/sign-in", "/settings/filters"]
+PAGES = [
+    "/",
+    "/settings",
+    "/settings?q=copperglass&show=custom",
+    "/history",
+    "/mailbox",
+    "/mailbox/1",
+    "/sign-in",
+    "/settings/filters",
+]
 NAMELESS = """
 () => [...document.querySelectorAll("a, button, input:not([type=hidden]), summary, iframe")]
   .filter((one) => one.checkVisibility() && !(one.innerText || "").trim())

@@ -14,9 +14,9 @@ from ninja.utils import check_csrf
 
 from callboard.api import process
 from callboard.api.problems import Problem
+from callboard.base.rights import KeyRight
 from callboard.catalogue.values import Catalogue
 from callboard.insights.choices import KnownPartners
-from callboard.intake.models import KeyPurpose
 from callboard.intake.store import is_valid_key
 from callboard.people.access import valid_roles
 from callboard.people.store import person_of
@@ -84,7 +84,7 @@ class Session(AuthBase):
 class Key(AuthBase):
     """An API key: it sends events, and does nothing else."""
 
-    purpose = KeyPurpose.EVENTS
+    right = KeyRight.EVENTS
 
     openapi_type = "http"
     openapi_scheme = "bearer"
@@ -97,7 +97,7 @@ class Key(AuthBase):
             Problem: there is none, or it was not made here, or it is revoked.
         """
         key = bearer(request)
-        if not key or not is_valid_key(key, self.purpose):
+        if not key or not is_valid_key(key, self.right):
             fault = ', error="invalid_token"' if key else ""
             headers = {"WWW-Authenticate": f'Bearer realm="callboard"{fault}'}
             raise Problem("unauthorized", "send Authorization: Bearer KEY with a key that is in force", headers=headers)
@@ -107,7 +107,7 @@ class Key(AuthBase):
 class BouncesKey(Key):
     """An API key that was made for bounces: it sends reports, and does nothing else."""
 
-    purpose = KeyPurpose.BOUNCES
+    right = KeyRight.BOUNCES
     openapi_description = "A key of `callboard apikey create --for bounces`. It sends reports and does nothing else."
 
 

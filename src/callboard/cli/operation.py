@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
 from callboard.base.errors import RejectedError
 from callboard.base.instants import format_instant, from_us
+from callboard.base.rights import KeyRight
 from callboard.base.texts import address_fault, name_fault
 from callboard.catalogue.load import load_catalogue
 from callboard.cli import boot, checks, questions, supervisor
@@ -20,13 +20,6 @@ outbox = typer.Typer(help="Mails that wait for a person: held, failed and bounce
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")]
-
-
-class KeyUse(StrEnum):
-    """What a key may do; the words of `callboard.intake.models.KeyPurpose`, which needs Django."""
-
-    EVENTS = "events"
-    BOUNCES = "bounces"
 
 
 DRAINED = ("events", "decisions", "mails", "sent", "deferred", "held", "failed", "withdrawn", "parked")
@@ -128,7 +121,7 @@ def create_operator(email: Annotated[str, typer.Argument(help="The person's addr
 @apikey.command("create")
 def create_key(
     name: Annotated[str, typer.Argument(help="Who uses the key.")],
-    purpose: Annotated[KeyUse, typer.Option("--for", help="What the key may do; nothing else.")] = KeyUse.EVENTS,
+    right: Annotated[KeyRight, typer.Option("--for", help="What the key may do; nothing else.")] = KeyRight.EVENTS,
     as_json: AsJson = False,  # noqa: FBT002 - an option
 ) -> None:
     """Make a key for intake. It is shown once."""
@@ -138,11 +131,10 @@ def create_key(
     config = boot.open_home()
     from django.db import IntegrityError  # noqa: PLC0415 - needs Django started
 
-    from callboard.intake.models import KeyPurpose  # noqa: PLC0415
     from callboard.intake.store import make_key  # noqa: PLC0415
 
     try:
-        key = make_key(name, config.clock.now(), KeyPurpose(purpose.value))
+        key = make_key(name, config.clock.now(), right)
     except IntegrityError as exc:
         raise RejectedError(f"there is a key named {name} already; choose another name") from exc
     print_counts({"name": name, "key": key}, as_json=as_json, words="{key}")
@@ -157,7 +149,7 @@ def list_keys(as_json: AsJson = False) -> None:  # noqa: FBT002 - an option
     for one in store.list_keys():
         found = {
             "name": one["name"],
-            "for": one["purpose"],
+            "for": one["right"],
             "begins": one["hint"],
             "created_at": format_instant(from_us(one["created_us"])),
             "revoked_at": format_instant(from_us(one["revoked_us"])) if one["revoked_us"] else None,

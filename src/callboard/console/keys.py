@@ -11,16 +11,17 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods
 
+from callboard.base.rights import KeyRight
 from callboard.base.texts import name_fault, shown
 from callboard.console import store
 from callboard.console.known import instant_us, now, plural
 from callboard.console.operators import console
 from callboard.console.tables import Cell, Deed, Table, choice
 from callboard.intake import store as log
-from callboard.intake.models import ApiKey, KeyPurpose
+from callboard.intake.models import ApiKey
 
-_USES = ((KeyPurpose.EVENTS.value, "Sending events"), (KeyPurpose.BOUNCES.value, "Sending bounces and complaints"))
-_WAYS = {KeyPurpose.EVENTS: "/api/v1/events", KeyPurpose.BOUNCES: "/api/v1/bounces"}
+_USES = ((KeyRight.EVENTS.value, "Sending events"), (KeyRight.BOUNCES.value, "Sending bounces and complaints"))
+_WAYS = {KeyRight.EVENTS: "/api/v1/events", KeyRight.BOUNCES: "/api/v1/bounces"}
 _TAKEN = "There is a key of this name already, in force or revoked. Choose another name."
 
 
@@ -66,7 +67,7 @@ class KeyTable(Table):
         revoked = row.revoked_us is not None
         return (
             Cell("Name", shown(row.name)),
-            Cell("For", row.purpose.capitalize()),
+            Cell("For", row.right.capitalize()),
             Cell("Begins with", row.hint),
             Cell("State", "Revoked" if revoked else "In force", tone="" if revoked else "ok"),
             Cell("Created", instant_us(row.created_us)),
@@ -83,7 +84,7 @@ class KeyTable(Table):
             "title": shown(row.name),
             "lead": "In force." if row.revoked_us is None else "Revoked.",
             "facts": [
-                ("For", row.purpose.capitalize()),
+                ("For", row.right.capitalize()),
                 ("Begins with", row.hint),
                 ("Created", instant_us(row.created_us)),
                 ("Revoked", instant_us(row.revoked_us)),
@@ -97,31 +98,31 @@ def new_key(request: HttpRequest) -> HttpResponse:
     context = {**console.each_context(request), "title": "Create a key", "section": "keys", "uses": _USES}
     if request.method != "POST":
         return TemplateResponse(request, "console/key_new.html", context)
-    name, purpose = request.POST.get("name", "").strip(), request.POST.get("purpose", KeyPurpose.EVENTS.value)
-    fault = _fault(name, purpose)
-    key = "" if fault else _make(request, name, KeyPurpose(purpose))
+    name, right = request.POST.get("name", "").strip(), request.POST.get("right", KeyRight.EVENTS.value)
+    fault = _fault(name, right)
+    key = "" if fault else _make(request, name, KeyRight(right))
     if not key:
-        context |= {"name": name, "purpose": purpose, "fault": fault or _TAKEN}
+        context |= {"name": name, "right": right, "fault": fault or _TAKEN}
         return TemplateResponse(request, "console/key_new.html", context, status=400)
-    context |= {"title": "Your new key", "name": shown(name), "key": key, "way": _WAYS[KeyPurpose(purpose)]}
+    context |= {"title": "Your new key", "name": shown(name), "key": key, "way": _WAYS[KeyRight(right)]}
     return TemplateResponse(request, "console/key_new.html", context, headers={"Cache-Control": "no-store"})
 
 
-def _fault(name: str, purpose: str) -> str:
+def _fault(name: str, right: str) -> str:
     """Return what is wrong with a wish for a key, or ""."""
     fault = name_fault(name)
     if fault:
         return f"The name {fault}."
-    return "" if purpose in dict(_USES) else "Choose what the key may do."
+    return "" if right in dict(_USES) else "Choose what the key may do."
 
 
-def _make(request: HttpRequest, name: str, purpose: KeyPurpose) -> str:
+def _make(request: HttpRequest, name: str, right: KeyRight) -> str:
     """Return a new key; "" when the name is taken."""
     try:
         with transaction.atomic():
-            key = log.make_key(name, now(), purpose)
+            key = log.make_key(name, now(), right)
             row = ApiKey.objects.get(name=name)
-            store.record(request.user.pk or 0, [(row, f"Key {shown(name)}")], f"Created, for {purpose.value}")
+            store.record(request.user.pk or 0, [(row, f"Key {shown(name)}")], f"Created, for {right.value}")
     except IntegrityError:
         return ""
     return key

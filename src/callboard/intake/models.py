@@ -46,20 +46,13 @@ class EventRecord(models.Model):
         return f"{self.event_type} {self.event_id}"
 
 
-class KeyPurpose(models.TextChoices):
-    """What a key may do; nothing else."""
-
-    EVENTS = "events"
-    BOUNCES = "bounces"
-
-
 class ApiKey(models.Model):
     """A key for intake. Only its SHA-256 is stored; the key has 256 random bits, so that is enough."""
 
     name = models.CharField(max_length=200, unique=True)
     key_hash = models.CharField(max_length=64, unique=True)
     hint = models.CharField(max_length=16)
-    purpose = models.CharField(max_length=10, choices=KeyPurpose.choices, db_default=KeyPurpose.EVENTS.value)
+    right = models.CharField(max_length=16, default="events")
     created_us = models.BigIntegerField()
     revoked_us = models.BigIntegerField(null=True, blank=True)
 

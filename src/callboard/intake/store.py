@@ -14,9 +14,10 @@ from django.db import connection
 from django.db.models import Max, Min
 
 from callboard.base.instants import from_us, to_us
+from callboard.base.rights import KeyRight
 from callboard.catalogue.values import Event
 from callboard.intake.cloudevents import Draft
-from callboard.intake.models import ApiKey, EventRecord, EventState, KeyPurpose
+from callboard.intake.models import ApiKey, EventRecord, EventState
 
 _COLUMNS = "id, key, source, event_id, event_type, subject, time_us, accepted_us, data_json, was_parked"
 _KEY_PREFIX = "cbk_"
@@ -207,21 +208,21 @@ def count_events() -> dict[str, int]:
     return found | {"newest_us": newest or 0}
 
 
-def make_key(name: str, now: datetime, purpose: KeyPurpose = KeyPurpose.EVENTS) -> str:
-    """Store a new API key for one purpose; return it, the only time it can be read.
+def make_key(name: str, now: datetime, right: KeyRight = KeyRight.EVENTS) -> str:
+    """Store a new API key for one right; return it, the only time it can be read.
 
     Raises:
         django.db.IntegrityError: a key has this name.
     """
     key = _KEY_PREFIX + secrets.token_urlsafe(32)
-    values = {"key_hash": _key_hash(key), "hint": key[:9], "created_us": to_us(now), "purpose": purpose.value}
+    values = {"key_hash": _key_hash(key), "hint": key[:9], "created_us": to_us(now), "right": right.value}
     ApiKey.objects.create(name=name, **values)
     return key
 
 
-def is_valid_key(key: str, purpose: KeyPurpose = KeyPurpose.EVENTS) -> bool:
-    """Return whether the key was made here for this purpose and is not revoked."""
-    return ApiKey.objects.filter(key_hash=_key_hash(key), purpose=purpose.value, revoked_us=None).exists()
+def is_valid_key(key: str, right: KeyRight = KeyRight.EVENTS) -> bool:
+    """Return whether the key was made here for this right and is not revoked."""
+    return ApiKey.objects.filter(key_hash=_key_hash(key), right=right.value, revoked_us=None).exists()
 
 
 def revoke_key(name: str, now: datetime) -> bool:
@@ -230,8 +231,8 @@ def revoke_key(name: str, now: datetime) -> bool:
 
 
 def list_keys() -> list[dict[str, Any]]:
-    """Return name, purpose, hint, created_us and revoked_us of every key, by name."""
-    columns = ("name", "purpose", "hint", "created_us", "revoked_us")
+    """Return name, right, hint, created_us and revoked_us of every key, by name."""
+    columns = ("name", "right", "hint", "created_us", "revoked_us")
     return [dict(row) for row in ApiKey.objects.order_by("name").values(*columns)]
 
 

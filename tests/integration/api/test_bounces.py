@@ -7,7 +7,7 @@ from django.test import Client
 from tests.integration.api.studio import HOST, event, problem, send, stored
 from tests.reports import ARF, AWAY, postfix
 
-from callboard.intake.models import KeyPurpose
+from callboard.base.rights import KeyRight
 from callboard.intake.store import make_key, revoke_key
 from callboard.mail.feedback.store import count_reports
 from callboard.mail.feedback.taking import RESULTS
@@ -18,7 +18,7 @@ FAR = {"REMOTE_ADDR": "192.0.2.7"}
 @pytest.fixture
 def server(pipeline):
     """A client that posts reports as a mail server's script does."""
-    key = make_key("mail server", pipeline.now(), KeyPurpose.BOUNCES)
+    key = make_key("mail server", pipeline.now(), KeyRight.BOUNCES)
     return Client(SERVER_NAME=HOST, headers={"authorization": f"Bearer {key}"}, enforce_csrf_checks=True)
 
 

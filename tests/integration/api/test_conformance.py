@@ -12,7 +12,7 @@ from hypothesis import settings as examples
 from schemathesis.specs.openapi.checks import negative_data_rejection
 from tests.integration.api.studio import EVENT_TYPE, HOST, event, notification, post, send
 
-from callboard.intake.models import KeyPurpose
+from callboard.base.rights import KeyRight
 from callboard.intake.store import make_key
 from callboard.project.wsgi import application
 
@@ -76,7 +76,7 @@ def sent(sam, key, portal):
     post(sam, "notifications", notification())
     cookies = f"callboard_session={sam.cookies[settings.SESSION_COOKIE_NAME].value}; callboard_csrf={TOKEN}"
     person = {"Cookie": cookies, "X-CSRFToken": TOKEN, "Host": HOST}
-    reporter = make_key("mail server", NOW, KeyPurpose.BOUNCES)
+    reporter = make_key("mail server", NOW, KeyRight.BOUNCES)
     return {
         "sendEvents": {"Authorization": f"Bearer {key}", "Host": HOST},
         "sendReport": {"Authorization": f"Bearer {reporter}", "Host": HOST},

@@ -8,9 +8,10 @@ import pytest
 from tests.integration.console.trouble import composed, deed, failed, held, parked
 from tests.integration.web.studio import ANA, TOM, event
 
+from callboard.base.rights import KeyRight
 from callboard.console.tables import MOST_AT_ONCE
 from callboard.intake import store as log
-from callboard.intake.models import ApiKey, EventRecord, EventState, KeyPurpose
+from callboard.intake.models import ApiKey, EventRecord, EventState
 from callboard.mail import store as outbox
 from callboard.mail.models import Mail, MailState, Suppression
 
@@ -151,12 +152,12 @@ def test_a_key_needs_a_name(olga, name, fault):
 
 
 def test_a_key_does_one_thing(olga):
-    page = olga.post("/console/keys/new", {"name": "mail server", "purpose": "bounces"}).content.decode()
+    page = olga.post("/console/keys/new", {"name": "mail server", "right": "bounces"}).content.decode()
     key = re.findall(r"cbk_[\w-]+", page)[0]
-    assert log.is_valid_key(key, KeyPurpose.BOUNCES)
-    assert not log.is_valid_key(key, KeyPurpose.EVENTS)
+    assert log.is_valid_key(key, KeyRight.BOUNCES)
+    assert not log.is_valid_key(key, KeyRight.EVENTS)
     assert "/api/v1/bounces" in page
-    assert olga.post("/console/keys/new", {"name": "all", "purpose": "everything"}).status_code == 400
+    assert olga.post("/console/keys/new", {"name": "all", "right": "everything"}).status_code == 400
 
 
 def test_a_name_is_given_once(olga):
