@@ -32,6 +32,7 @@ from callboard.catalogue.values import Catalogue, Event
 from callboard.decisions import store as ledger
 from callboard.decisions.rules import Decision, decide
 from callboard.decisions.scheduling import Pending, Scheduler
+from callboard.decisions.store import OpenWindow
 from callboard.decisions.windows import WindowCache
 from callboard.intake import store as log
 from callboard.intake.cloudevents import Draft
@@ -39,7 +40,7 @@ from callboard.intake.store import Receipt
 from callboard.keeping import fetch, keep
 from callboard.mail import store as outbox
 from callboard.mail.checking import Checker
-from callboard.mail.composing import compose_again, compose_windows
+from callboard.mail.composing import compose_again, compose_windows, fail_window
 from callboard.mail.models import MailState
 from callboard.mail.owners import Owner
 from callboard.matching.index import Matcher
@@ -112,13 +113,16 @@ class Pipeline:
     def open_index(self) -> None:
         """Make the index, from its file when that fits."""
         path = self.config.home / INDEX_FILE
-        if not fetch(self.matcher, path, preferences.changed_since):
-            self._kept_revision = self.world.revision if keep(self.matcher.index, self.world.revision, path) else -1
+        found = fetch(self.matcher, path, preferences.changed_since, ledger.is_index_known)
+        if found is not None:
+            self._kept_revision = found
+        elif keep(self.matcher.index, self.world.revision, path, ledger.note_index):
+            self._kept_revision = self.world.revision
 
     def keep_index(self) -> None:
         """Write the index to its file, unless the file says the same."""
         if self.matcher.has_index and self.world.revision != self._kept_revision:
-            keep(self.matcher.index, self.world.revision, self.config.home / INDEX_FILE)
+            keep(self.matcher.index, self.world.revision, self.config.home / INDEX_FILE, ledger.note_index)
 
     def decide_accepted(self) -> int:
         """Match and decide the oldest batch of accepted events; return how many there were.
@@ -227,9 +231,23 @@ class Pipeline:
             windows = ledger.due_windows(now if oldest is None else min(now, oldest), WINDOWS_PER_BATCH)
             if windows:
                 self.world.refresh()
-                mails = compose_windows(windows, self.checker, self.config, now)
-                self.counts["mails"] += len(mails)
+                self.counts["mails"] += len(self._compose(windows, now))
         return len(windows)
+
+    def _compose(self, windows: Sequence[OpenWindow], now: datetime) -> list[int]:
+        """Return the mails of windows; when they fail together, each is tried alone, and the one at fault fails."""
+        try:
+            with transaction.atomic():
+                return compose_windows(windows, self.checker, self.config, now)
+        except UNAVAILABLE:
+            raise
+        except Exception as exc:
+            if len(windows) > 1:
+                logger.exception("batch failed; its windows are composed one by one")
+                return [mail_id for one in windows for mail_id in self._compose([one], now)]
+            logger.exception("window failed", window=windows[0].id)
+            fail_window(windows[0], self.checker, self.config, now, f"cannot be composed: {type(exc).__name__}: {exc}")
+            return []
 
     # reconcile
 

@@ -39,6 +39,13 @@ class MatchChecks(models.Model):
     differing = models.BigIntegerField(default=0)
 
 
+class KeptIndex(models.Model):
+    """The files in which indexes of this database were kept lately, by the names they were given."""
+
+    token = models.CharField(primary_key=True, max_length=32)
+    number = models.BigIntegerField()
+
+
 class Decision(models.Model):
     """The ledger: one row per event and person (D1). `refs_json` is the `notifications` of 4.4.
 

@@ -8,18 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 from callboard.base import strict_json
 from callboard.base.instants import from_us, to_us
 from callboard.base.reasons import Frequency, Outcome, Reason
-from callboard.decisions.models import MatchChecks, Window
+from callboard.decisions.models import KeptIndex, MatchChecks, Window
 from callboard.decisions.rules import Decision
 from callboard.decisions.windows import Span
 from callboard.people.sequences import take_ids
 from callboard.preferences.values import Kind, Ref
 
 _ROWS = 500
+INDEXES_KNOWN = 50
+"""Files of indexes that are remembered: each worker of each machine keeps one."""
 _WITHIN, _BETWEEN = "\x1f", "\x1e"
 """Control characters, which JSON never holds as they are."""
 DECIDE_LOCK = 0x0CA11B0B
@@ -283,3 +285,16 @@ def unsent_items(user_ids: Sequence[int], mail_ids: Iterable[int]) -> list[int]:
             )
             found += [row[0] for row in cursor.fetchall() if not row[1] or row[2] in mails]
     return found
+
+
+def note_index(token: str) -> None:
+    """Remember that an index was kept in a file of this name; of many, the latest."""
+    with transaction.atomic():
+        newest = KeptIndex.objects.aggregate(newest=models.Max("number"))["newest"] or 0
+        KeptIndex.objects.create(token=token, number=newest + 1)
+        KeptIndex.objects.filter(number__lte=newest - INDEXES_KNOWN).delete()
+
+
+def is_index_known(token: str) -> bool:
+    """Return whether a file of this name was made from this database."""
+    return KeptIndex.objects.filter(token=token).exists()

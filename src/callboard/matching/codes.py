@@ -102,7 +102,7 @@ class CodeColumn:
 
     def narrow(self, row: Row, event: Event) -> None:
         """Clear the bits of the slots whose condition the event fails."""
-        value, words = event.data.get(self.field), len(row)
+        value, words = event.data.get(self.field) if self.field else None, len(row)
         if type(value) is str and self._literal and not self.broad.slots:
             asking, refusing = self.any.slots.get(value, NONE), self.none.slots.get(value, NONE)
             if not asking and not refusing:
@@ -130,6 +130,7 @@ class CodeColumn:
 
     def _met(self, values: tuple[Any, ...], words: int) -> tuple[list[Form], list[Form]]:
         """Return the slots that ask for one of the values, and those that refuse one."""
+        values = tuple(dict.fromkeys(values))  # an event may say the same a thousand times
         passing = self.any.forms(values, words)
         if self.broad.slots:
             broader = {wide for one in values for wide in self._broader(one, self._lengths)}

@@ -21,7 +21,7 @@ DERIVED_BYTES = 256 * 1024 * 1024
 class Index:
     """The Custom notifications of everybody, on one shelf for each event type.
 
-    It follows the directory and, once `follow` was called, a book: a change is seen by the next
+    Once `follow` was called it follows the directory and a book: a change is seen by the next
     event. Owned by one thread, as they are: matching and changes take turns, no lock is needed.
     """
 
@@ -30,7 +30,6 @@ class Index:
         self.directory = directory
         self.budget = Budget(derived_bytes)
         self.shelves: dict[str, Shelf] = {}
-        directory.watchers.append(self._move)
 
     def __len__(self) -> int:
         """Return how many notifications there are."""
@@ -54,7 +53,8 @@ class Index:
             shelf.arrange()
 
     def follow(self, book: Book) -> None:
-        """Take in each change of a book from now on."""
+        """Take in each change of people, and of a book, from now on."""
+        self.directory.watchers.append(self._move)
         book.watchers.append(self.change)
 
     def change(self, old: Notification | None, new: Notification | None) -> None:

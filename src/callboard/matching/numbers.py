@@ -1,4 +1,4 @@
-"""Columns of numbers and dates: each slot asks for a range, checked for the slots that are left."""
+"""Columns of numbers and dates: each slot asks for a range."""
 
 from __future__ import annotations
 

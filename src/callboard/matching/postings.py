@@ -160,6 +160,14 @@ class Postings:
             drop_slot(known, slot)
         self.derived.mend_one(key, slot, passes=False)
 
+    def remove_all(self, key: Hashable, slots: Slots) -> None:
+        """Undo `add` for many slots."""
+        known = np.frombuffer(self.slots.pop(key), np.uint32)
+        left = known[~np.isin(known, slots)]
+        if len(left):
+            self.slots[key] = array("I", left.tobytes())
+        self.derived.forget()
+
     def forms(self, keys: Iterable[Hashable], words: int) -> list[Form]:
         """Return the slots that name each of some keys; a large set as a row of `words` words."""
         known, found = self.slots, []

@@ -5,6 +5,7 @@ A large set is a row of its own, a small one the list of its slots.
 
 from __future__ import annotations
 
+import sys
 from array import array
 from collections.abc import Sequence
 from typing import Any, TypeAlias
@@ -22,6 +23,8 @@ _ROW_BYTES = 250
 """What a row costs beside its words: array header, dictionary entry."""
 _SPARSE_ROW = 512
 """Words from which on it pays to look only at those that are not zero."""
+if sys.byteorder != "little":
+    raise ImportError("rows of bits are read byte by byte, which needs a little-endian machine")
 FEW = 32
 """Slots up to which plain Python is faster than numpy, and than keeping a row for the next time."""
 NONE = array("I")

@@ -88,6 +88,14 @@ class Scope:
         elif reach:
             clear_bit(self.everything, slot)
 
+    def remove_all(self, slots: Slots, reach: Reach) -> None:
+        """Undo `add` for many slots."""
+        if isinstance(reach, Realm):
+            self.realms[reach.kind].remove_all(reach.partner, slots)
+            self._spans[reach.kind].pop(reach.partner, None)
+        elif reach:
+            self.everything &= ~row_of(slots, len(self.everything))
+
     def start(self, event: Event) -> Row:
         """Return the row of the slots whose owners may see the event."""
         row = self.everything.copy()

@@ -177,9 +177,10 @@ class Shelf:
         before, after = self._reach_of(old), self._reach_of(new)
         if before == after:
             return
-        for slot in np.flatnonzero(np.frombuffer(self.owners, np.int64) == new.id).tolist():
-            self.scope.remove(slot, before)
-            self.scope.add(slot, after)
+        slots = np.flatnonzero(np.frombuffer(self.owners, np.int64) == new.id)
+        if len(slots):
+            self.scope.remove_all(slots, before)
+            self.scope.add_all(slots, after)
 
     def _reach_of(self, person: Person | None) -> Reach:
         if person is None or not person.active or person.kind is None:

@@ -11,6 +11,7 @@ import json
 from array import array
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
+from unicodedata import unidata_version
 
 import numpy as np
 import numpy.typing as npt
@@ -27,14 +28,22 @@ from callboard.people.values import Directory
 from callboard.preferences.values import Book
 
 Arrays: TypeAlias = dict[str, npt.NDArray[Any]]
-FORMAT = 2
+FORMAT = 3
+_WORN = 4
+"""An index is worn when more than one slot of so many is buried: they are not used again."""
 
 
-def pack(index: Index, revision: int) -> Arrays:
-    """Return an index that knows all changes up to a revision."""
+def pack(index: Index, revision: int, token: str) -> Arrays:
+    """Return an index that knows all changes up to a revision; `token` names what is packed."""
     arrays: Arrays = {}
     shelves = [_pack_shelf(shelf, f"{number}", arrays) for number, shelf in enumerate(index.shelves.values())]
-    head = {"format": FORMAT, "catalogue": fingerprint(index.catalogue), "revision": revision, "shelves": shelves}
+    head = {
+        "format": FORMAT,
+        "catalogue": fingerprint(index.catalogue),
+        "revision": revision,
+        "token": token,
+        "shelves": shelves,
+    }
     return arrays | {"head": _as_bytes(head)}
 
 
@@ -44,6 +53,17 @@ def revision_of(arrays: Mapping[str, Any], catalogue: Catalogue) -> int | None:
     if (head["format"], head["catalogue"]) != (FORMAT, fingerprint(catalogue)):
         return None
     return int(head["revision"])
+
+
+def token_of(arrays: Mapping[str, Any]) -> str:
+    """Return the name that a snapshot was given."""
+    return str(_from_bytes(arrays["head"])["token"])
+
+
+def is_worn(index: Index) -> bool:
+    """Return whether so many slots are buried that making the index anew is better."""
+    slots = sum(len(one.ids) for one in index.shelves.values())
+    return (slots - len(index)) * _WORN > slots
 
 
 def unpack(
@@ -82,7 +102,7 @@ def _type_of(id_: str, book: Book) -> str | None:
 
 def fingerprint(catalogue: Catalogue) -> str:
     """Return what changes with anything in the catalogue that an index depends on."""
-    said = repr((catalogue.fields, catalogue.event_types, catalogue.roles))
+    said = repr((catalogue.fields, catalogue.event_types, catalogue.roles, unidata_version))  # of folded texts
     return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
 

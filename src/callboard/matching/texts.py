@@ -17,6 +17,9 @@ _TRIES_PER_NEEDLE = 16
 """Looks for single needles that cost as much as one needle of a new automaton."""
 
 
+_SHORT_TEXT = 300
+"""Characters up to which a text is remembered; titles are shorter, and long texts seldom come again."""
+_BYTES_PER_TEXT = 1_000
 _TEXTS_READ = 2000
 """Texts of events that are remembered with what they make come true: the same titles come again."""
 
@@ -73,9 +76,11 @@ class TextColumn:
         """Return the slots whose wish a text makes come true."""
         read = self._read.get(text)
         if read is None:
+            read = self._wishes_in(folded(text))
             if len(self._read) >= _TEXTS_READ:
                 self._read.clear()
-            read = self._read[text] = self._wishes_in(folded(text))
+            if len(text) <= _SHORT_TEXT:
+                self._read[text] = read
         whole, heads, parts = read
         found = self.contains.forms(parts, words)
         if heads:
@@ -87,8 +92,8 @@ class TextColumn:
     def _wishes_in(self, text: str) -> tuple[str, list[str], list[str]]:
         """Return the text, its beginnings and its parts that slots name, or have named."""
         heads = [text[:length] for length in self._heads.up_to(len(text))] if self.starts.slots else []
-        parts = self._needles.within(text) if self.contains.slots else []
-        return text, [one for one in heads if one in self.starts.slots], parts
+        parts = dict.fromkeys(self._needles.within(text)) if self.contains.slots else ()
+        return text, [one for one in heads if one in self.starts.slots], list(parts)
 
     def grow(self, words: int) -> None:
         """Make room for more slots."""
@@ -118,7 +123,12 @@ class TextColumn:
     def used_bytes(self) -> int:
         """Return about how much memory the column takes, what is derived aside."""
         needles = len(self.contains.slots) * _BYTES_PER_NEEDLE
-        return self.open.nbytes + needles + sum(one.used_bytes for one in self.postings)
+        return (
+            self.open.nbytes
+            + needles
+            + len(self._read) * _BYTES_PER_TEXT
+            + sum(one.used_bytes for one in self.postings)
+        )
 
 
 _BYTES_PER_NEEDLE = 300

@@ -12,6 +12,8 @@ from callboard.catalogue.values import PartnerKind
 from callboard.matching.definition import everybody
 from callboard.matching.index import Matcher
 from callboard.matching.numbers import EDGE
+from callboard.matching.postings import Budget
+from callboard.matching.texts import TextColumn
 from callboard.people.values import Directory, Partner
 from callboard.preferences.rules import read_custom
 from callboard.preferences.values import Book, Notification
@@ -129,3 +131,23 @@ def test_a_chain_of_partners():
                for level in range(40) for op in ("any_of_incl",)]  # fmt: skip
     events = [event(fulfillment_partner=f"p{level}", sub_assignee="p0") for level in range(40)]
     assert "n-39" in agree(customs, events, known)
+
+
+def test_m8_an_unknown_key_without_a_name_does_not_stand_for_who_is_mentioned():
+    raw = {"event_type": "comment.added", "frequency": "hourly"}
+    mine = [
+        read_custom(
+            raw | {"where": [{"field": "mentions_me", "op": "is", "value": value}]}, CATALOGUE, id=id_, user_id=1
+        )
+        for id_, value in (("yes", True), ("no", False))
+    ]
+    data: dict[str, Any] = {"": "x", "mentions": ["ana@copperglass.example"]}
+    told = event("comment.added", **data)
+    assert agree([one for one in mine if isinstance(one, Notification)], [told]) & {"yes", "no"} == {"yes"}
+
+
+def test_what_stands_in_a_text_a_thousand_times_is_looked_up_once():
+    column = TextColumn("title", 4, Budget(1_000_000))
+    column.add(7, custom(0, ("title", "contains", "a")).where[0])
+    assert len(column._passing("a" * 1000, 4)) == 1
+    assert not column._read  # and so long a text is not remembered

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from dataclasses import replace
 from pathlib import Path
@@ -66,14 +67,14 @@ def restored(arrays, known, book: Book, changed: list[str]) -> Matcher:
 
 def test_a_snapshot_answers_like_its_index():
     known, book = people(), book_of(notifications(1))
-    arrays = pack(Matcher(CATALOGUE, known, book).index, 7)
+    arrays = pack(Matcher(CATALOGUE, known, book).index, 7, "name")
     assert revision_of(arrays, CATALOGUE) == 7
     assert agree(restored(arrays, known, book, [])) > 100
 
 
 def test_what_changed_since_is_known():
     known, customs = people(), notifications(1)
-    arrays = pack(Matcher(CATALOGUE, known, book_of(customs)).index, 7)
+    arrays = pack(Matcher(CATALOGUE, known, book_of(customs)).index, 7, "name")
     later = notifications(2)
     edited = [replace(one, where=other.where) for one, other in zip(customs[:30], later, strict=False)]
     book = book_of([*edited, *customs[30:120], *later[:40]])  # the last 30 are deleted
@@ -88,34 +89,82 @@ def test_what_changed_since_is_known():
 
 
 def test_another_catalogue_makes_a_snapshot_useless():
-    arrays = pack(Matcher(CATALOGUE, people(), book_of(notifications(1))).index, 7)
+    arrays = pack(Matcher(CATALOGUE, people(), book_of(notifications(1))).index, 7, "name")
     assert revision_of(arrays, replace(CATALOGUE, roles={})) is None
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"no archive"])
+def anything(_: object) -> bool:
+    return True
+
+
+def unchanged(_: int) -> list[str]:
+    return []
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"no archive", b"x" * 64])
 def test_a_broken_file_counts_as_none(tmp_path: Path, content: bytes):
     path = tmp_path / "index.npz"
     path.write_bytes(content)
     matcher = Matcher(CATALOGUE, people(), book_of(notifications(1)))
-    assert not keeping.fetch(matcher, path, lambda _: [])
+    assert keeping.fetch(matcher, path, unchanged, anything) is None
     assert not matcher.has_index
 
 
 def test_objects_are_never_unpickled(tmp_path: Path):
     path = tmp_path / "index.npz"
     np.savez(path, head=np.array([{"format": 1}], dtype=object))
-    assert not keeping.fetch(Matcher(CATALOGUE, people(), Book()), path, lambda _: [])
+    path.write_bytes(path.read_bytes() + hashlib.blake2b(path.read_bytes()).digest())
+    assert keeping.fetch(Matcher(CATALOGUE, people(), Book()), path, unchanged, anything) is None
 
 
-def test_a_file_is_written_whole_and_only_when_it_is_worth_it(tmp_path: Path):
-    path = tmp_path / "index.npz"
+def many() -> Book:
     customs = notifications(1)
-    small = Matcher(CATALOGUE, people(), book_of(customs))
-    assert not keeping.keep(small.index, 3, path)
-    many = [replace(one, id=f"{one.id}-{copy}") for copy in range(70) for one in customs]
-    book = book_of(many)
-    assert keeping.keep(Matcher(CATALOGUE, people(), book).index, 3, path)
-    assert [one.name for one in tmp_path.iterdir()] == ["index.npz"]
-    matcher = Matcher(CATALOGUE, people(), book)
-    assert keeping.fetch(matcher, path, lambda revision: [] if revision == 3 else ["wrong"])
+    return book_of([replace(one, id=f"{one.id}-{copy}") for copy in range(70) for one in customs])
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """A file of an index, and the name under which the database knows it."""
+    path, names = tmp_path_factory.mktemp("home") / "index.npz", list[str]()
+    assert keeping.keep(Matcher(CATALOGUE, people(), many()).index, 3, path, names.append)
+    return path, names
+
+
+def test_a_file_is_written_whole_and_only_when_it_is_worth_it(tmp_path: Path, kept: tuple[Path, list[str]]):
+    path, names = kept
+    small = Matcher(CATALOGUE, people(), book_of(notifications(1)))
+    assert not keeping.keep(small.index, 3, tmp_path / "index.npz", names.append)
+    assert not list(tmp_path.iterdir())
+    assert [one.name for one in path.parent.iterdir()] == ["index.npz"]
+    matcher = Matcher(CATALOGUE, people(), many())
+    changed = {3: list[str]()}
+    assert keeping.fetch(matcher, path, changed.__getitem__, names.__contains__) == 3
     assert agree(matcher) > 100
+
+
+def test_a_file_that_the_database_does_not_know_is_not_used(kept: tuple[Path, list[str]]):
+    matcher = Matcher(CATALOGUE, people(), many())
+    assert keeping.fetch(matcher, kept[0], unchanged, lambda _: False) is None
+    assert not matcher.has_index
+    assert len(matcher.directory.watchers) == 1  # nothing half-made listens
+
+
+def test_a_single_changed_byte_makes_a_file_useless(tmp_path: Path, kept: tuple[Path, list[str]]):
+    raw = bytearray(kept[0].read_bytes())
+    raw[len(raw) // 2] ^= 1
+    path = tmp_path / "index.npz"
+    path.write_bytes(raw)
+    assert keeping.fetch(Matcher(CATALOGUE, people(), many()), path, unchanged, anything) is None
+
+
+def test_a_file_of_which_most_has_changed_is_not_used(kept: tuple[Path, list[str]]):
+    book = many()
+    changed = list(book.customs)[:5000]
+    assert keeping.fetch(Matcher(CATALOGUE, people(), book), kept[0], lambda _: changed, anything) is None
+
+
+def test_a_home_that_can_not_be_written_costs_only_the_file(tmp_path: Path):
+    path = tmp_path / "missing" / "index.npz"
+    names: list[str] = []
+    assert not keeping.keep(Matcher(CATALOGUE, people(), many()).index, 3, path, names.append)
+    assert not names
