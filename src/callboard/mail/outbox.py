@@ -29,8 +29,9 @@ _STUCK = {
     "in_doubt": "state IN ('queued', 'leased') AND in_doubt",
 }
 _OUTCOME = (
-    "CASE WHEN a.code IS NULL THEN NULL WHEN a.code BETWEEN 200 AND 299 THEN 'sent'"
-    " WHEN a.code BETWEEN 500 AND 599 AND a.reply LIKE '5.1.1%%' THEN 'held'"
+    "CASE WHEN a.code IS NULL THEN NULL WHEN a.code = 250 THEN 'sent'"
+    " WHEN a.code BETWEEN 500 AND 599 AND a.reply LIKE '5.1.1%%'"
+    " AND SUBSTR(a.reply, 6, 1) NOT BETWEEN '0' AND '9' THEN 'held'"  # 5.1.10 is another code
     " WHEN a.code BETWEEN 500 AND 599 AND a.reply NOT LIKE '4.%%' THEN 'failed'"
     " WHEN m.in_doubt THEN 'in_doubt' ELSE 'deferred' END"
 )

@@ -37,6 +37,7 @@ LONGEST_HOP_PAUSE = timedelta(minutes=5)
 FORGOTTEN_AFTER = timedelta(hours=1)
 """A pause that ended longer ago does not make the next one longer."""
 
+TAKEN = 250
 _GREYLIST = re.compile(r"gr[ea]y-?list", re.IGNORECASE)
 _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
 
@@ -71,15 +72,16 @@ class Reply:
 def read_reply(code: int, text: str) -> Reply:
     """Return what a final reply to a transaction means.
 
-    5.1.1 says the address does not exist; 5.7.x refuses us by policy; every other 5xx fails this
-    mail and never counts against the address; 4xx, and what is no final reply at all, is retried.
-    Source: RFC 3463, RFC 5321 4.2.1.
+    250 alone says that the mail was taken (C4), another 2xx answers something else; 5.1.1 says the
+    address does not exist; 5.7.x refuses us by policy; every other 5xx fails this mail and never
+    counts against the address; 4xx, and what is no final reply at all, is retried.
+    Source: RFC 3463, RFC 5321 4.2.1, 4.3.2.
     """
     said = plain_words(text)
     found = _ENHANCED.match(text)
     enhanced = found[1] if found else ""
     if 200 <= code < 300:  # noqa: PLR2004 - RFC 5321 4.2.1
-        return Reply(Fate.SENT, code, said)
+        return Reply(Fate.SENT if code == TAKEN else Fate.IN_DOUBT, code, said)
     if not 500 <= code < 600 or enhanced.startswith("4."):  # noqa: PLR2004
         return Reply(Fate.RETRY, code, said)
     if enhanced == "5.1.1":

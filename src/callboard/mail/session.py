@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from callboard.mail.replies import Fate, Reply, plain_words, read_reply
+from callboard.mail.replies import TAKEN, Fate, Reply, plain_words, read_reply
 
 MAX_LINE_BYTES = 8_192
 """Bytes of one reply line; RFC 5321 4.5.3.1.5 says 512, some servers say more."""
@@ -35,6 +35,11 @@ class Answer:
     def is_good(self) -> bool:
         """Return whether it is 2xx."""
         return 200 <= self.code < 300  # noqa: PLR2004 - RFC 5321 4.2.1
+
+    @property
+    def is_refusal(self) -> bool:
+        """Return whether it is 4xx or 5xx."""
+        return 400 <= self.code < 600  # noqa: PLR2004 - RFC 5321 4.2.1
 
 
 class Lost(Exception):  # noqa: N818 - a state of the other side, not a fault of ours
@@ -121,7 +126,7 @@ class Session(asyncio.Protocol):
             if after_dot:
                 return Reply(Fate.IN_DOUBT, self.lost_code, str(exc))
             said = next(((n, one) for n, one in enumerate(self._answers) if not one.is_good), None)
-            if said is not None and said[1].code != _GO_ON:  # refused, and then it hung up
+            if said is not None and said[1].is_refusal:  # and then it hung up
                 return self._refused(said[1], of_hop=said[0] == 0)
             return Reply(Fate.RETRY, self.lost_code, str(exc))
         except BaseException:
@@ -134,10 +139,14 @@ class Session(asyncio.Protocol):
         reset, self._reset = self._reset, b""
         if self.pipelining:
             self.transport.write(b"".join([reset, *commands]))
-            answers = (await self._expect(len(commands) + bool(reset)))[bool(reset) :]
+            try:
+                answers = (await self._expect(len(commands) + bool(reset)))[bool(reset) :]
+            except Lost:
+                del self._answers[: bool(reset)]  # what is left answers this mail's commands
+                raise
         else:
             answers = await self._one_by_one(reset, commands)
-        return await self._after_envelope(answers)
+        return await self._after_envelope(answers, len(commands))
 
     async def _one_by_one(self, reset: bytes, commands: list[bytes]) -> list[Answer]:
         if reset:
@@ -151,14 +160,21 @@ class Session(asyncio.Protocol):
                 break
         return answers
 
-    async def _after_envelope(self, answers: list[Answer]) -> tuple[int, Answer | None]:
-        """Return the first refusal. Source: RFC 2920 3.1, a lone dot where DATA was taken all the same."""
-        taken = answers[-1].code == _GO_ON
+    async def _after_envelope(self, answers: list[Answer], count: int) -> tuple[int, Answer | None]:
+        """Return the first refusal of so many commands.
+
+        Source: RFC 2920 3.1, a lone dot where DATA was taken all the same.
+        """
+        *before, last = answers
+        if any(one.code == _GO_ON for one in before):
+            raise self._given_up("354 came before DATA")
+        taken = len(answers) == count and last.code == _GO_ON
         for place, one in enumerate(answers):
-            if not one.is_good and one.code != _GO_ON:
+            if one.is_refusal:
                 if taken:
                     self.transport.write(b".\r\n")
-                    await self._expect(1)
+                    with contextlib.suppress(Lost):  # the refusal was said, and nothing was sent
+                        await self._expect(1)
                 return place, one
         if not taken:
             raise self._given_up("DATA was not answered with 354")
@@ -178,7 +194,7 @@ class Session(asyncio.Protocol):
 
     def _final(self, answer: Answer) -> Reply:
         """Return what the answer to the final dot means; one that answers something else leaves doubt."""
-        if answer.is_good or 400 <= answer.code < 600:  # noqa: PLR2004 - RFC 5321 4.2.1
+        if answer.code == TAKEN or answer.is_refusal:
             if answer.code == _CLOSING:
                 self.abort(answer.text)
             return read_reply(answer.code, answer.text)

@@ -21,6 +21,8 @@ from callboard.people.sequences import take_ids
 
 _ROWS = 500
 _STUCK = (MailState.HELD, MailState.FAILED, MailState.BOUNCED)
+GONE = r"^5\.1\.1([^0-9]|$)"
+"""A reply that the address does not exist (P4); 5.1.10 is another code."""
 NEXT_HOP = ""
 """What the next hop is called among the domains that may be paused."""
 IMPORTANCE_BY_RANK = {one.rank: one for one in Importance}
@@ -281,9 +283,7 @@ def gone_of(domain: str, now: datetime) -> tuple[int, int]:
     since_us = to_us(now - BREAKER_WITHIN)
     tries = Attempt.objects.filter(mail__domain=domain, code__isnull=False)
     gone = set(
-        tries.filter(began_us__gt=since_us, code__gte=500, reply__startswith="5.1.1").values_list(
-            "mail__user", flat=True
-        )
+        tries.filter(began_us__gt=since_us, code__gte=500, reply__regex=GONE).values_list("mail__user", flat=True)
     )
     came = Report.objects.filter(kind=Kind.NO_SUCH_ADDRESS, received_us__gt=since_us, mail__domain=domain)
     gone |= set(came.values_list("mail__user", flat=True))

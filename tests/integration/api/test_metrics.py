@@ -63,7 +63,7 @@ def test_what_is_stuck_is_counted_as_it_is_now(scrape):
 @pytest.mark.parametrize(
     ("code", "reply", "outcome"),
     [(250, "2.0.0 ok", "sent"), (451, "4.7.1 later", "deferred"), (0, "timeout", "deferred"), (550, "5.1.1 gone", "held"),
-     (552, "5.2.2 full", "failed"), (550, "4.4.1 odd", "deferred")],
+     (550, "5.1.1", "held"), (550, "5.1.10 null MX", "failed"), (220, "ready", "deferred"), (552, "5.2.2 full", "failed"), (550, "4.4.1 odd", "deferred")],
 )  # fmt: skip
 def test_tries_are_counted_by_what_the_server_answered(scrape, code, reply, outcome):
     attempt(mail(), code, reply)

@@ -24,6 +24,12 @@ def test_a_report_that_is_not_durable_is_asked_for_again(tmp_path, error):
     assert not (tmp_path / PARKED).exists()
 
 
+def test_what_can_not_be_kept_is_asked_for_again(tmp_path):
+    (tmp_path / PARKED).write_text("no folder")
+    found = desk(lambda *_: Taken(Result.UNREADABLE), tmp_path)
+    assert found._take(b"a report", "bounces@callboard.example") == LATER
+
+
 def test_what_can_not_be_read_is_kept_for_an_operator_the_newest_hundred(tmp_path):
     found = desk(lambda *_: Taken(Result.UNREADABLE), tmp_path)
     for number in range(MOST_PARKED + 5):

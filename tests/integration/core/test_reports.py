@@ -247,6 +247,18 @@ def test_p4_a_domain_that_bounces_most_of_its_people_is_paused_and_nobody_is_sup
     assert back.stage.drain() == {"sent": 24}
 
 
+def test_p4_only_5_1_1_itself_says_that_an_address_does_not_exist(back):
+    back.stage.pipeline.import_people(people(24))
+    answers = back.stage.letters.answers = {f"p{number}@big.example": (550, "5.1.10 null MX") for number in range(18)}
+    answers |= {"p18@big.example": (550, "5.1.1"), "p19@big.example": (550, "5.1.1 gone")}
+    back.stage.accept(fulfillment_partner="tidewater")
+    back.stage.decide()
+    back.stage.pass_(days=1)
+    assert back.stage.drain() == {"sent": 5, "failed": 18, "held": 2}
+    assert outbox.gone_of("big.example", back.stage.now)[1] == 2
+    assert not DomainBreaker.objects.exists()
+
+
 def test_p4_below_half_of_a_domain_addresses_are_held_one_by_one(back):
     back.stage.pipeline.import_people(people(40))
     back.stage.accept(fulfillment_partner="tidewater")

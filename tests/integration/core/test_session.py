@@ -148,11 +148,15 @@ def test_rfc2920_data_that_was_taken_without_a_recipient_ends_with_a_lone_dot():
         ({"rcpt": "550 5.7.1 no"}, Fate.POLICY, False),
         ({"data": "451 4.3.0 later"}, Fate.RETRY, False),
         ({"data": "250 what"}, Fate.RETRY, False),
+        ({"mail": "354 go on"}, Fate.RETRY, False),
+        ({"rcpt": "354 go on"}, Fate.RETRY, False),
         ({"rcpt": "what is this"}, Fate.RETRY, False),
         ({"rcpt": None}, Fate.RETRY, False),
         ({"dot": None}, Fate.IN_DOUBT, False),
         ({"dot": "what is this"}, Fate.IN_DOUBT, False),
         ({"dot": "354 go on"}, Fate.IN_DOUBT, False),
+        ({"dot": "220 ready"}, Fate.IN_DOUBT, False),
+        ({"dot": "221 closing"}, Fate.IN_DOUBT, False),
         ({"dot": "421 4.3.2 closing"}, Fate.RETRY, False),
         ({"dot": "452-4.3.1 full\r\n452 4.3.1 disk"}, Fate.RETRY, False),
         ({"dot": "250 ok\r\n250 and one too many"}, Fate.SENT, False),
@@ -163,6 +167,41 @@ def test_p2_what_is_said_at_each_point_decides_and_the_next_mail_has_its_own_rep
     first, second = talking(sending("b@x.example", "c@x.example"), server)
     assert (first.fate, first.of_hop) == (fate, of_hop)
     assert second.fate is Fate.SENT
+
+
+@pytest.mark.parametrize("verb", ["mail", "rcpt"])
+def test_a_354_that_comes_before_data_lets_no_mail_go_one_command_at_a_time(verb):
+    server = Server(extensions="", **{verb: ["354 go on", "250 ok"]})
+    assert fates(talking(sending("b@x.example", "c@x.example"), server)) == [Fate.RETRY, Fate.SENT]
+    assert len(server.bodies) == 1
+
+
+@pytest.mark.parametrize("dot", [None, "what is this"])
+def test_a_refusal_stands_when_the_lone_dot_is_not_answered(dot):
+    server = Server(rcpt=["550 5.1.1 gone", "250 ok"], dot=[dot, "250 ok"])
+    assert fates(talking(sending("b@x.example", "c@x.example"), server)) == [Fate.NO_SUCH_ADDRESS, Fate.SENT]
+
+
+@pytest.mark.parametrize(
+    ("said", "fate", "of_hop"),
+    [
+        ("250 reset\r\n550 5.7.1 blocked", Fate.POLICY, True),
+        ("250 reset\r\n250 ok\r\n550 5.1.1 gone", Fate.NO_SUCH_ADDRESS, False),
+        ("502 no such command", Fate.RETRY, False),
+    ],
+)
+def test_what_answers_rset_counts_for_no_command_when_the_server_hangs_up(said, fate, of_hop):
+    class Leaving(Server):
+        async def talk(self, reader, writer):
+            while (line := await reader.readline()) != b"RSET\r\n":
+                answer = {b"E": "250-server\r\n250 PIPELINING", b"R": "550 5.1.1 gone", b"D": "503 no"}
+                writer.write(answer.get(line[:1], "250 ok").encode() + b"\r\n")
+            for _ in ("MAIL", "RCPT", "DATA"):
+                await reader.readline()
+            writer.write(said.encode() + b"\r\n")
+
+    _, reply = talking(sending("b@x.example", "c@x.example"), Leaving())
+    assert (reply.fate, reply.of_hop) == (fate, of_hop)
 
 
 def test_a_server_that_falls_silent_after_the_dot_leaves_doubt():

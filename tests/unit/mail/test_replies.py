@@ -15,7 +15,8 @@ from callboard.mail.replies import EXPIRY, Fate, domain_of, envelope_address, re
     [
         (250, "2.0.0 Ok: queued as 1", Fate.SENT),
         (250, "", Fate.SENT),
-        (251, "forwarded", Fate.SENT),
+        (220, "ready", Fate.IN_DOUBT),
+        (251, "forwarded", Fate.IN_DOUBT),
         (421, "4.3.2 closing", Fate.RETRY),
         (450, "4.2.1 busy", Fate.RETRY),
         (451, "", Fate.RETRY),

@@ -180,3 +180,9 @@ def test_without_the_setting_mails_come_back_to_the_sender(tmp_path):
 def test_a_return_address_that_can_not_be_used_is_refused(tmp_path, value):
     with pytest.raises(RejectedError, match="CALLBOARD_BOUNCES must be an address"):
         read_config({"CALLBOARD_HOME": str(tmp_path), "CALLBOARD_BOUNCES": value})
+
+
+@pytest.mark.parametrize("odd", [b"\x00", b"\x1b", b"\x7f", b" "])
+def test_a_message_id_with_control_characters_is_none(odd):
+    raw = b"Message-ID: <a%sb@x.example>\nIn-Reply-To: <ab@x.example>\n\nhello\n" % odd
+    assert read_report(raw).message_ids == ("<ab@x.example>",)

@@ -73,7 +73,8 @@ class Desk:
         the server write a bounce of a bounce, which tells nobody anything.
         """
         try:
-            taken = self.take(raw, recipient)
+            if self.take(raw, recipient).result is Result.UNREADABLE:
+                _park(raw, self.home / PARKED)
         except (OperationalError, InterfaceError) as exc:
             logger.warning("the database does not take a report; it is asked for again", reason=str(exc))
             connection.close()
@@ -81,8 +82,6 @@ class Desk:
         except Exception:
             logger.exception("a report could not be taken; it is asked for again")
             return LATER
-        if taken.result is Result.UNREADABLE:
-            _park(raw, self.home / PARKED)
         return TAKEN
 
 

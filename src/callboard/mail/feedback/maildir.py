@@ -32,22 +32,31 @@ def open_maildir(path: Path) -> Path:
 
 
 def take_new(path: Path, take: Callable[[bytes], Taken]) -> Counter[str]:
-    """Take every report in `new`, oldest first; return how many there were of each result."""
+    """Take every report in `new`, oldest first; return how many there were of each result.
+
+    One that cannot be taken is flagged and counts as unreadable, and the others go on. A
+    database or a disk that is away is no report's fault: then nothing moves.
+    """
     counts: Counter[str] = Counter()
     for file in _new(path):
         raw = _read(file)
         if raw is None:
             continue
-        taken = take(raw)
-        flags = FLAGGED if taken.result is Result.UNREADABLE else SEEN
+        try:
+            result = take(raw).result
+        except (OperationalError, InterfaceError, OSError):
+            raise
+        except Exception:
+            logger.exception("a report could not be taken; it is flagged", file=str(file))
+            result = Result.UNREADABLE
         # After the commit: a crash in between takes it again, which changes nothing
-        file.rename(path / "cur" / f"{file.name.partition(':')[0]}{flags}")
-        counts[taken.result.value] += 1
+        _move(file, path / "cur", FLAGGED if result is Result.UNREADABLE else SEEN)
+        counts[result.value] += 1
     return counts
 
 
 def keep_taking(path: Path, take: Callable[[bytes], Taken], stop: Event, look_s: float) -> Counter[str]:
-    """Take what is new, again and again, until told to stop; a database that is away is waited for."""
+    """Take what is new, again and again, until told to stop; a database or a folder that is away is waited for."""
     counts: Counter[str] = Counter()
     while True:
         try:
@@ -55,6 +64,8 @@ def keep_taking(path: Path, take: Callable[[bytes], Taken], stop: Event, look_s:
         except (OperationalError, InterfaceError) as exc:
             logger.warning("the database does not take a report; it is tried again", reason=str(exc))
             connection.close()
+        except OSError as exc:
+            logger.warning("the maildir cannot be looked through; it is tried again", reason=str(exc))
         if stop.wait(look_s):
             return counts
 
@@ -64,6 +75,16 @@ def _new(path: Path) -> Iterator[Path]:
     with os.scandir(path / "new") as found:
         names = sorted(one.name for one in found if not one.name.startswith(".") and one.is_file(follow_symlinks=False))
     yield from (path / "new" / name for name in names)
+
+
+def _move(file: Path, folder: Path, flags: str) -> None:
+    """Move a mail that was taken; one that stays is taken again, which changes nothing."""
+    try:
+        file.rename(folder / f"{file.name.partition(':')[0]}{flags}")
+    except FileNotFoundError:
+        pass  # another reader was faster
+    except OSError as exc:
+        logger.warning("a report was taken and cannot be moved", file=str(file), reason=exc.strerror)
 
 
 def _read(file: Path) -> bytes | None:

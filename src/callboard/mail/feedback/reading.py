@@ -31,7 +31,7 @@ MOST_IDS = 20
 ADDRESS_GONE = frozenset({"5.1.1", "5.1.10", "5.2.1"})
 """The address does not exist, or its mailbox is closed for good. Source: RFC 3463; 5.1.10 is what Exchange says."""
 
-_IDS = re.compile(rb"^[> ]*(?:message-id|in-reply-to):\s*(<[^<>\s]{3,320}>)", re.IGNORECASE | re.MULTILINE)
+_IDS = re.compile(rb"^[> ]*(?:message-id|in-reply-to):\s*(<[^<>\x00-\x20\x7f]{3,320}>)", re.IGNORECASE | re.MULTILINE)
 _TYPES = re.compile(rb"^content-type:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
 _STATUS = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _REPLIED = re.compile(r"\s*#?(?:\d{3}[- ]\s*)?#?([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
