@@ -16,14 +16,19 @@ from datetime import datetime
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from callboard.api import store
 from callboard.base.config import Config, SmtpServer
 from callboard.base.errors import CallboardError
 from callboard.base.texts import shown
 from callboard.catalogue.values import Catalogue
+from callboard.decisions import store as ledger
+from callboard.intake import store as log
 from callboard.mail import outbox
 
 WITHOUT_WORKER_S = 120.0
 """Seconds that work may wait while no worker lives: a restart takes less."""
+WITH_WORKER_S = 900.0
+"""Seconds that work may be due although a worker lives: one that fails at every pass holds its lock all the same."""
 GREETING_TIMEOUT_S = 3.0
 GREETED_FOR_S = 30.0
 """Seconds for which the answer of the mail server counts: whoever asks every second does not call it every second."""
@@ -46,7 +51,7 @@ def check_all(config: Config, now: datetime, load: Callable[[], Catalogue], meas
     found = [_checked("catalogue", lambda: _catalogue(load)), database]
     if database.passed:
         found += [
-            _checked("worker", lambda: _worker(config, measure())),
+            _checked("worker", lambda: _worker(config, now, measure())),
             _checked("smtp", lambda: _smtp(config, now)),
         ]
     return [*found, _checked("disk", lambda: _disk(config))]
@@ -89,14 +94,22 @@ def _database() -> str:
     return f"{connection.vendor} answers and is up to date"
 
 
-def _worker(config: Config, ages: Ages) -> str:
+def _worker(config: Config, now: datetime, ages: Ages) -> str:
     """Look for a worker where work waits; who drains from time to time needs none that lives in between."""
-    if outbox.is_worker_alive(config.home):
-        return "a worker runs"
     waits_s = max((one for one in ages.values() if one is not None), default=0.0)
+    if outbox.is_worker_alive(config.home):
+        if waits_s > WITH_WORKER_S and (stuck_s := _stuck_s(now)) > WITH_WORKER_S:
+            raise _Unfit(f"a worker runs, but work has been due for {stuck_s:.0f} s: its log says why")
+        return "a worker runs"
     if waits_s > WITHOUT_WORKER_S:
         raise _Unfit(f"no worker runs, and work has waited for {waits_s:.0f} s: start `callboard worker`")
     return "no worker runs, and nothing has waited for long"
+
+
+def _stuck_s(now: datetime) -> float:
+    """Return for how many seconds work has been due that no pause keeps waiting."""
+    found = (log.oldest_undecided_at(), ledger.next_window_end(), store.oldest_unpaused_due_at(now))
+    return max(((now - one).total_seconds() for one in found if one), default=0.0)
 
 
 def _smtp(config: Config, now: datetime) -> str:

@@ -24,6 +24,7 @@ from callboard.api.counters import REGISTRY
 from callboard.api.health import backlog
 from callboard.api.outcomes import OUTCOMES, busiest
 from callboard.api.problems import Problem
+from callboard.base.proxies import FORWARDED
 from callboard.decisions import store as ledger
 from callboard.intake import store as log
 from callboard.mail import direct, outbox
@@ -178,7 +179,7 @@ def _has_key(request: HttpRequest) -> bool:
 
 def _is_local(request: HttpRequest) -> bool:
     """Return whether the request comes from this host itself, not through a proxy that runs here."""
-    if request.headers.get("X-Forwarded-For") or request.headers.get("Forwarded"):
+    if any(request.META.get(header) for header in FORWARDED):
         return False
     try:
         return ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback

@@ -81,11 +81,18 @@ def holds(condition: Condition, field: Field, event: Event, *, viewer: str, ance
     values = (viewer in event.mentioned,) if field.key == MENTIONS_ME else event.values(field.key)
     op, operand = condition.op, condition.operand
     if op == "none_of":
-        return not any(_code(field, value) in operand for value in values)
+        return not any(_holds_for(field, "any_of", operand, value, event.date, ancestors) for value in values)
     return any(_holds_for(field, op, operand, value, event.date, ancestors) for value in values)
 
 
 def _holds_for(field: Field, op: str, operand: Any, value: Any, event_date: date, ancestors: Ancestors) -> bool:
+    try:
+        return _compared(field, op, operand, value, event_date, ancestors)
+    except (TypeError, ValueError, AttributeError):
+        return False  # stored when the catalogue gave the field another type: as if the event lacked it (M3)
+
+
+def _compared(field: Field, op: str, operand: Any, value: Any, event_date: date, ancestors: Ancestors) -> bool:
     match field.type:
         case FieldType.TEXT:
             return _TEXT[op](folded(value), operand)

@@ -113,8 +113,7 @@ def _record(request: HttpRequest, name: str, acting: Acting) -> int | None:
 
     What is sent to a page that is closed is not kept: it may be a password.
     """
-    is_part = request.method in ("GET", "HEAD") and request.headers.get("HX-Request") == "true"
-    if name in QUESTIONS or is_part:
+    if name in QUESTIONS:
         return None
     sent = name in OPEN and {key: values for key, values in request.POST.lists() if key != "csrfmiddlewaretoken"}
     said = strict_json.dumps(sent)[:_LONGEST_SAID] if sent else ""

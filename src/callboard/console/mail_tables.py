@@ -75,6 +75,11 @@ def _send_again(_: HttpRequest, rows: Sequence[Mail]) -> Iterator[tuple[str, boo
     yield f"{plural(done, 'mail')} will be sent again.", True
 
 
+def _try_now(_: HttpRequest, rows: Sequence[Mail]) -> Iterator[tuple[str, bool]]:
+    done = store.hasten([one.pk for one in rows], now())
+    yield f"{plural(done, 'mail')} will be tried now.", True
+
+
 def _release_owners(_: HttpRequest, rows: Sequence[Mail]) -> Iterator[tuple[str, bool]]:
     yield from release_addresses(sorted({one.user.email for one in rows}))
 
@@ -110,12 +115,22 @@ class MailTable(Table):
         Deed(
             name="retry_failed",
             verb="Send again",
-            noun="failed mail",
+            noun="undelivered mail",
             says="Each goes back into the queue and is tried at once, under the same Message-ID."
             " What is past its expiry gets one more try.",
-            none="None of the chosen mails has failed, so nothing was changed.",
-            fits=lambda rows: rows.filter(state=MailState.FAILED),
+            none="None of the chosen mails has failed or come back, so nothing was changed.",
+            fits=lambda rows: rows.filter(state__in=[MailState.FAILED, MailState.BOUNCED]),
             do=_send_again,
+        ),
+        Deed(
+            name="retry_in_doubt",
+            verb="Try now",
+            noun="in-doubt mail",
+            says="Each is tried at once instead of at its next try, under the same Message-ID."
+            " The server may have it already: the person may get it twice.",
+            none="None of the chosen mails is in doubt and waits, so nothing was changed.",
+            fits=lambda rows: rows.filter(state=MailState.QUEUED, in_doubt=True),
+            do=_try_now,
         ),
         Deed(
             name="release_held",

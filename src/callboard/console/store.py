@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -11,8 +12,10 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.db.models import Model
 
+from callboard.base.instants import to_us
 from callboard.console.models import Act, Acting
 from callboard.intake.cloudevents import event_key
+from callboard.mail.models import Mail, MailState
 from callboard.people.models import User
 
 FOUND_AMONG = 100_000
@@ -163,6 +166,12 @@ def record(operator_id: int, rows: Sequence[tuple[Model, str]], words: str) -> N
         )
         for row, name in rows
     )
+
+
+def hasten(mail_ids: Iterable[int], at: datetime) -> int:
+    """Let mails in doubt that wait be due at an instant; return how many."""
+    rows = Mail.objects.filter(id__in=list(mail_ids), state=MailState.QUEUED, in_doubt=True)
+    return rows.update(next_attempt_us=to_us(at))
 
 
 def begin_acting(operator: User, person: User, reason: str, began_s: float, until_s: float) -> Acting:

@@ -197,6 +197,12 @@ class Table(_ModelAdmin):
         meta = self.model._meta  # noqa: SLF001 - Django's documented door
         return f"/console/{meta.app_label}/{meta.model_name}/{row.pk}/change/"
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Return whether it is one of the table's own filters: any other could ask for what is not shown."""
+        del value, request
+        own = (one for one in self.list_filter if isinstance(one, type) and issubclass(one, Choice))
+        return lookup in {one.parameter_name for one in own}
+
     # one row
 
     def change_view(

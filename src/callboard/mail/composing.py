@@ -8,11 +8,13 @@ from datetime import datetime
 
 from callboard.base.config import Config
 from callboard.base.keyed import keyed_hash
-from callboard.base.reasons import Reason
+from callboard.base.reasons import Importance, Reason
+from callboard.base.texts import shown
 from callboard.decisions import store as ledger
 from callboard.decisions.store import OpenWindow
 from callboard.mail import store
 from callboard.mail.checking import Checker, Items
+from callboard.mail.models import MailState
 from callboard.mail.replies import EXPIRY, domain_of
 from callboard.mail.store import Composed
 
@@ -58,6 +60,14 @@ def compose_again(
     return mail_id
 
 
+def fail_window(window: OpenWindow, checker: Checker, config: Config, now: datetime, fault: str) -> None:
+    """Close a window that can not be composed by a mail that has failed: there an operator sees it (P3)."""
+    mail = _addressed(window.user_id, str(window.id), Importance.STANDARD, checker, config, now)
+    (mail_id,) = store.add_mails([mail], revision=checker.world.revision, now=now)
+    store.set_state([mail_id], MailState.FAILED, now, shown(fault))
+    ledger.close_windows({window.id: mail_id})
+
+
 def _recheck(windows: Sequence[OpenWindow], checker: Checker, now: datetime) -> list[_Filled]:
     """Return the windows with the items that may still leave; withdraw the others with their reason (S5)."""
     contents = {one.window_id: one for one in ledger.contents_of_windows(one.id for one in windows)}
@@ -85,9 +95,15 @@ def gone_of(items: Items, reasons: Sequence[Reason | None], *ids: str) -> dict[i
 def _composed(
     user_id: int, seed: str, lists: Sequence[Items], checker: Checker, config: Config, now: datetime
 ) -> Composed:
-    person = checker.world.directory.persons[user_id]
     numbers = {number for items in lists for number, _ in items.pairs}
     importance = min(map(checker.importance, numbers), key=lambda one: one.rank)
+    return _addressed(user_id, seed, importance, checker, config, now)
+
+
+def _addressed(
+    user_id: int, seed: str, importance: Importance, checker: Checker, config: Config, now: datetime
+) -> Composed:
+    person = checker.world.directory.persons[user_id]
     name = keyed_hash(config.secret_key, "message-id", user_id, seed)
     return Composed(
         user_id=user_id,

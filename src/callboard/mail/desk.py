@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from django.db import transaction
+from django.db import Error, transaction
 
 from callboard.base.clock import Clock
 from callboard.base.config import Config
-from callboard.base.errors import CallboardError
 from callboard.base.instants import from_us
 from callboard.base.reasons import Importance, Reason
+from callboard.base.texts import shown
 from callboard.decisions import store as ledger
 from callboard.decisions.store import Content
 from callboard.mail import store
@@ -119,7 +119,16 @@ class Desk:
         contents: dict[int, list[Content]] = {}
         for one in ledger.contents_of_mails(mail.id for mail in mails):
             contents.setdefault(one.mail_id or 0, []).append(one)
-        lists = self.checker.lists(tuple(one.items for one in contents.get(mail.id, ())) for mail in mails)
+        try:
+            lists = self.checker.lists(tuple(one.items for one in contents.get(mail.id, ())) for mail in mails)
+        except Error:
+            raise  # the database is away or full: no mail's fault
+        except Exception as exc:
+            # A stored event that can not be read: its mails fail, the others are drafted one by one.
+            if len(mails) > 1:
+                return [draft for one in mails for draft in self.draft([one])]
+            logger.exception("mail cannot be read", mail=mails[0].id)
+            return [self._unreadable(mails[0], exc)]
         drafts: list[Draft] = []
         written = 0
         for mail, items in zip(mails, lists, strict=True):
@@ -128,6 +137,12 @@ class Desk:
             if written > ITEMS_AT_ONCE:
                 break
         return drafts
+
+    def _unreadable(self, mail: Leased, exc: Exception) -> Draft:
+        world = self.checker.world
+        person = world.directory.persons[mail.user_id]
+        recipient, fault = envelope_address(person.email), _fault(exc)
+        return Draft(mail, person, person.key, recipient, world.revision, Items((), {}), (), (), b"", fault)
 
     def _draft(self, mail: Leased, contents: Sequence[Content], items: Items) -> Draft:
         world = self.checker.world
@@ -149,9 +164,12 @@ class Desk:
         try:
             raw = self.writer.write(draft.mail, draft.person, told)
             draft.raw = sign(raw, self.signer) if self.signer else raw
-        except (CallboardError, ValueError, KeyError, TypeError) as exc:
+        except Error:
+            raise
+        except Exception as exc:
+            # Whatever is wrong with one mail's words must not keep everybody else's from leaving.
             logger.exception("mail cannot be written", mail=draft.mail.id)
-            draft.fault = f"cannot be written: {exc}"
+            draft.fault = _fault(exc)
 
     # begin and record
 
@@ -194,7 +212,7 @@ class Desk:
         ends: list[tuple[Draft, MailState, str]] = []
         for draft in current:
             withdrawn |= gone_of(draft.items, draft.reasons, *draft.ids)
-            if all(draft.reasons):
+            if all(draft.reasons) and not draft.fault:
                 ends.append((draft, MailState.WITHDRAWN, ""))
             elif (held := suppressed.get(draft.person_key)) and not (held[1] and draft.rank == CRITICAL):
                 ends.append((draft, MailState.HELD, held[0]))
@@ -266,3 +284,7 @@ class Desk:
             _, until = store.last_pause(domain)
             deferred, failed = store.put_off(domain, until, now, "paused")
         self.counts.update({"deferred": deferred, MailState.FAILED.value: failed})
+
+
+def _fault(exc: Exception) -> str:
+    return shown(f"cannot be written: {str(exc) or type(exc).__name__}")

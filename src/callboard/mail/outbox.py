@@ -188,13 +188,13 @@ def is_worker_alive(home: Path) -> bool:
     if connection.vendor == "postgresql":
         return _has_session_lock()
     folder = home / "workers"
-    return folder.is_dir() and any(_is_held(one) for one in folder.iterdir())
+    return folder.is_dir() and any(_is_held(one) for one in folder.iterdir() if one.is_file())
 
 
 def _is_held(path: Path) -> bool:
     """Return whether a process holds the lock of a file; one that is new is left alone, its lock is being taken."""
     try:
-        if time.time() - path.stat().st_mtime < _FRESH_S:
+        if 0 <= time.time() - path.stat().st_mtime < _FRESH_S:  # what lies ahead was written by another clock
             return True
         file = os.open(path, os.O_RDWR)
     except FileNotFoundError:

@@ -14,6 +14,7 @@ from django.http import Http404, HttpResponse
 from django.utils.crypto import constant_time_compare
 
 from callboard.base.keyed import keyed_hash
+from callboard.base.proxies import FORWARDED
 from callboard.base.texts import shown
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 _SAFE = ("GET", "HEAD")
 _PERSON = "X-Callboard-Person"
-_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
 
 
 def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -70,7 +70,7 @@ def person_seal(request: HttpRequest) -> str:
 
 def is_local(request: HttpRequest) -> bool:
     """Return whether the request comes from this machine, not through a proxy, to a loopback host."""
-    if any(request.META.get(header) for header in _FORWARDED):
+    if any(request.META.get(header) for header in FORWARDED):
         return False
     try:
         host = urlsplit(f"//{request.get_host()}").hostname or ""

@@ -52,7 +52,8 @@ def test_metrics_come_from_the_database(anyone, portal, pipeline):
     assert 'callboard_intake_events_total{result="accepted"}' in text
 
 
-FAR = [{"REMOTE_ADDR": "192.0.2.7"}, {"REMOTE_ADDR": ""}, {"HTTP_X_FORWARDED_FOR": "192.0.2.7"}]
+FAR = [{"REMOTE_ADDR": "192.0.2.7"}, {"REMOTE_ADDR": ""}, {"HTTP_X_FORWARDED_FOR": "192.0.2.7"},
+       {"HTTP_FORWARDED": "for=192.0.2.7"}, {"HTTP_X_REAL_IP": "192.0.2.7"}, {"HTTP_VIA": "1.1 proxy"}]  # fmt: skip
 
 
 @pytest.mark.parametrize("far", FAR)

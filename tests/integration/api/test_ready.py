@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,7 +16,9 @@ from tests.integration.api.studio import HOST, event, send
 
 from callboard.api import checks, process
 from callboard.base.config import SmtpServer
+from callboard.base.reasons import Importance
 from callboard.mail import store as outbox
+from callboard.mail.outbox import is_worker_alive
 from callboard.mail.owners import new_owner
 
 
@@ -64,6 +67,15 @@ def smtp(port, security="none"):
     return SmtpServer(host="127.0.0.1", port=port, security=security, username=None, password=None)
 
 
+@contextmanager
+def working(folder):
+    """A worker that has run for long."""
+    with new_owner(folder) as owner:
+        if connection.vendor == "sqlite":
+            os.utime(folder / "workers" / owner.id, (0, 0))
+        yield
+
+
 def test_all_is_well(asked):
     assert all(passed for passed, _ in asked().values())
 
@@ -73,9 +85,7 @@ def test_work_that_waits_needs_a_worker(asked, portal, tmp_path):
     assert asked(timedelta(seconds=60))["worker"][0]
     passed, says = asked(timedelta(minutes=5))["worker"]
     assert (passed, says) == (False, "no worker runs, and work has waited for 300 s: start `callboard worker`")
-    with new_owner(tmp_path) as owner:
-        if connection.vendor == "sqlite":
-            os.utime(tmp_path / "workers" / owner.id, (0, 0))  # it has run for long
+    with working(tmp_path):
         assert asked(timedelta(minutes=5))["worker"] == (True, "a worker runs")
 
 
@@ -127,3 +137,42 @@ def test_without_a_database_nothing_behind_it_is_claimed(asked):
     assert not found["database"][0]
     assert "migrations are not applied: run `callboard migrate`" in found["database"][1]
     assert {"worker", "smtp"}.isdisjoint(found)
+
+
+def test_a_worker_that_gets_nothing_done_is_told(asked, portal, tmp_path):
+    send(portal, event())
+    with working(tmp_path):
+        assert asked(timedelta(minutes=14))["worker"] == (True, "a worker runs")
+        passed, says = asked(timedelta(minutes=16))["worker"]
+    assert (passed, says) == (False, "a worker runs, but work has been due for 960 s: its log says why")
+
+
+@pytest.mark.parametrize("domain", ["copperglass.example", outbox.NEXT_HOP])
+def test_mail_that_a_pause_keeps_waiting_is_no_fault_of_the_worker(asked, pipeline, tmp_path, domain):
+    now = process.now()
+    pipeline.world.refresh()
+    user_id = next(iter(pipeline.world.directory.persons))
+    mail = outbox.Composed(
+        user_id=user_id,
+        domain="copperglass.example",
+        importance=Importance.STANDARD,
+        message_id="<1@x>",
+        expires_at=now + timedelta(days=2),
+    )
+    outbox.add_mails([mail], revision=1, now=now)
+    outbox.open_breaker(domain, now, timedelta(minutes=20), "421 busy")
+    with working(tmp_path):
+        assert asked(timedelta(minutes=19))["worker"][0]
+        assert not asked(timedelta(minutes=21))["worker"][0]
+
+
+def test_a_file_from_the_future_and_a_folder_are_no_worker(tmp_path):
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL has locks of its own")
+    (tmp_path / "workers" / "folder").mkdir(parents=True)
+    ahead = tmp_path / "workers" / "ahead"
+    ahead.touch()
+    os.utime(ahead, (2**33, 2**33))
+    assert not is_worker_alive(tmp_path)
+    os.utime(ahead)
+    assert is_worker_alive(tmp_path), "a new file: its lock is being taken"

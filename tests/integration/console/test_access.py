@@ -89,3 +89,12 @@ def test_nothing_is_added_changed_or_deleted_row_by_row(olga, pipeline):
 def test_roundabout_ways_lead_to_the_overview_and_the_own_password(olga):
     assert olga.get("/console/mail/")["Location"] == "/console/"
     assert olga.get("/console/password_change/")["Location"] == "/settings/password"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["people/user/?password__startswith=md5", "people/user/?password__regex=.", "intake/apikey/?key_hash__startswith=a",
+     "mail/mail/?user__password__startswith=md5", "mail/mail/?state__exact=held"],
+)  # fmt: skip
+def test_a_table_is_narrowed_by_its_own_filters_alone(operator, as_, url):
+    assert as_(operator.email_key).get(f"/console/{url}").status_code == 400

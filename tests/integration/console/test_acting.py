@@ -83,6 +83,12 @@ def test_pages_that_are_opened_are_written_down_too(acts):
     assert list(Act.objects.filter(method="GET").values_list("path", "status")) == [("/history?q=x", 200)]
 
 
+@pytest.mark.parametrize("page", ["/history", "/settings/me", "/settings"])
+def test_a_header_of_a_part_hides_no_page_from_the_record(acts, page):
+    acts.get(page, headers={"HX-Request": "true"})
+    assert list(Act.objects.values_list("path", flat=True)) == [page]
+
+
 def test_what_was_refused_is_written_down_without_what_was_sent(acts):
     acts.post("/settings/password", {"password1": "a secret word", "password2": "a secret word"})
     one = Act.objects.get()

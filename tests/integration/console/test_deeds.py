@@ -15,6 +15,8 @@ from callboard.intake.models import ApiKey, EventRecord, EventState
 from callboard.mail import store as outbox
 from callboard.mail.models import Mail, MailState, Suppression
 
+LATER_US = 2**52
+
 
 @pytest.fixture
 def olga(operator, as_):
@@ -28,7 +30,7 @@ def states():
 def test_nothing_is_done_before_the_question_is_answered(olga, pipeline):
     mail = failed(composed(pipeline, event())[0])
     page = deed(olga, "mail/mail", "retry_failed", mail.pk, confirmed=False).content.decode()
-    assert "Send again: 1 failed mail?" in page
+    assert "Send again: 1 undelivered mail?" in page
     assert f"Message {mail.pk} to {ANA}" in page
     assert Mail.objects.get(pk=mail.pk).state == MailState.FAILED
     assert "Deeds of operators" in (audit := olga.get("/console/audit").content.decode())
@@ -175,3 +177,27 @@ def test_every_deed_is_written_down(olga, operator, pipeline):
     page = olga.get("/console/audit").content.decode()
     for words in ("Send again", f"Message {mail.pk} to {ANA}", operator.email, "Created", "Key portal"):
         assert words in page, words
+
+
+def test_a_mail_that_came_back_is_sent_again(olga, pipeline):
+    mail = composed(pipeline, event())[0]
+    outbox.set_state([mail.pk], MailState.BOUNCED, pipeline.now(), "552 5.2.2 mailbox full")
+    assert "Send again" in olga.get(f"/console/mail/mail/{mail.pk}/change/").content.decode()
+    assert "1 mail will be sent again." in deed(olga, "mail/mail", "retry_failed", mail.pk).content.decode()
+    assert Mail.objects.get(pk=mail.pk).state == MailState.QUEUED
+
+
+def test_a_mail_in_doubt_is_tried_now_and_no_other(olga, pipeline):
+    doubted, other = composed(pipeline, event("e-1"), event("e-2", partner="tidewater"))[:2]
+    Mail.objects.update(next_attempt_us=LATER_US)
+    Mail.objects.filter(pk=doubted.pk).update(in_doubt=True)
+    page = deed(olga, "mail/mail", "retry_in_doubt", doubted.pk, other.pk, confirmed=False).content.decode()
+    assert "Try now: 1 in-doubt mail?" in page
+    assert "may get it twice" in page
+    page = deed(olga, "mail/mail", "retry_in_doubt", doubted.pk, other.pk).content.decode()
+    assert "1 mail will be tried now." in page
+    assert Mail.objects.get(pk=doubted.pk).next_attempt_us < LATER_US
+    assert Mail.objects.get(pk=other.pk).next_attempt_us == LATER_US
+    assert (
+        "None of the chosen mails is in doubt" in deed(olga, "mail/mail", "retry_in_doubt", other.pk).content.decode()
+    )

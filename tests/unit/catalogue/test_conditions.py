@@ -273,3 +273,34 @@ def test_a_field_of_another_event_type_is_refused():
     narrow = CATALOGUE.event_types["account.user_changed"]
     found = read_condition({"field": "severity", "op": "any_of", "value": ["FYI"]}, narrow, CATALOGUE.fields, "")
     assert isinstance(found, list)
+
+
+@pytest.mark.parametrize(
+    ("field", "op", "value", "has"),
+    [
+        ("redelivery_round", "at_least", 2, "high"),
+        ("redelivery_round", "between", [1, 3], {"low": 1}),
+        ("due_date", "before", "2026-11-23", "soon"),
+        ("due_date", "overdue", True, 20261122),
+        ("title", "contains", "a", 5),
+        ("title", "equals", "true", True),
+        ("error_overridable", "is", True, "yes"),
+        ("language", "any_of", ["es"], 5),
+        ("language", "any_of_incl", ["es"], 5),
+        ("severity", "any_of", ["FYI"], {"FYI": 1}),
+        ("fulfillment_partner", "any_of_incl", ["copperglass"], {"id": "copperglass"}),
+    ],
+)
+def test_m3_a_value_stored_under_another_type_of_its_field_counts_as_none(field: Any, op: Any, value: Any, has: Any):
+    assert not true(field, op, value, **{field: has})
+
+
+@pytest.mark.parametrize("field", ["language", "severity"])
+def test_m3_none_of_holds_for_a_value_stored_under_another_type(field: Any):
+    wanted = {"language": ["es"], "severity": ["FYI"]}[field]
+    assert true(field, "none_of", wanted, **{field: 5})
+    assert true(field, "none_of", wanted, **{field: {"FYI": 1}})
+
+
+def test_m4_values_of_the_right_type_count_beside_one_of_another():
+    assert true("redelivery_round", "at_least", 2, redelivery_round=["high", 3])
