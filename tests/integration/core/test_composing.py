@@ -76,3 +76,15 @@ def test_p3_a_mail_whose_event_can_not_be_read_fails_alone(stage):
     assert stage.deliver() == {"sent": 1, "failed": 1}
     assert len(stage.letters.to(TOM)) == 1
     assert Mail.objects.get(user__email_key=ANA).last_reply.startswith("cannot be written: ")
+
+
+def test_p3_a_mail_that_can_not_be_written_for_whatever_reason_fails_alone(stage):
+    stage.accept()
+    stage.accept(fulfillment_partner="tidewater")
+    stage.decide()
+    stage.pass_(hours=1)
+    stage.compose()
+    Mail.objects.filter(user__email_key=ANA).update(composed_us=2**60)  # an instant that no calendar has
+    assert stage.deliver() == {"sent": 1, "failed": 1}
+    assert len(stage.letters.to(TOM)) == 1
+    assert Mail.objects.get(user__email_key=ANA).last_reply.startswith("cannot be written: ")
