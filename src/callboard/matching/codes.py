@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
@@ -27,6 +28,8 @@ from callboard.matching.rows import (
 
 _SHORT_ROW = 128
 """Words up to which a row costs little more than it costs to say that it is there."""
+_WARM_ROWS = 200
+"""Values of a field whose rows are made before anybody asks for them."""
 Broader: TypeAlias = Callable[[str, Lengths], Iterable[str]]
 """From a code to itself and what takes it in: ancestors, language ranges of certain lengths."""
 ValuesOf: TypeAlias = Callable[[Event], tuple[Any, ...]]
@@ -114,13 +117,25 @@ class CodeColumn:
         if (value is None and self.field) or type(value) is list or not self.by_value:
             narrow(row, self.open, *self._met(self._values_of(event), words))
         else:
-            np.bitwise_and(row, self._row_of(value, event, words), row)
+            np.bitwise_and(row, self._row_of(value, self._values_of(event), words), row)
 
-    def _row_of(self, value: Any, event: Event, words: int) -> Row:
+    def warm(self) -> None:
+        """Make the rows of the values that most ask about, for the events to come."""
+        words = len(self.open)
+        if not self._literal or not self.by_value or words <= _SHORT_ROW:
+            return
+        asked = Counter({value: len(slots) for value, slots in self.none.slots.items()})
+        asked.update({value: len(slots) for value, slots in self.any.slots.items()})
+        for value, count in asked.most_common(_WARM_ROWS):
+            if count <= FEW or not self.rows.budget.has_room:
+                break
+            self._row_of(value, (value,), words)
+
+    def _row_of(self, value: Any, values: tuple[Any, ...], words: int) -> Row:
         """Return what passes with one value: codes from events are unbounded, only those that are named are kept."""
         known = self.rows.get(value)
         if known is None:
-            passing, failing = self._met(self._values_of(event), words)
+            passing, failing = self._met(values, words)
             if not passing and not failing:
                 return self.open
             known = all_set(words)

@@ -51,6 +51,12 @@ class Index:
             self.change(None, one)
         for shelf in self.shelves.values():
             shelf.arrange()
+        self.warm()
+
+    def warm(self) -> None:
+        """Make the rows that most events will need, so that the first events are not the slow ones."""
+        for shelf in self.shelves.values():
+            shelf.warm()
 
     def follow(self, book: Book) -> None:
         """Take in each change of people, and of a book, from now on."""

@@ -82,10 +82,21 @@ class NumberColumn:
         begin = self._sorted[at - 1] if at else NOTHING
         found = self.rows.get(begin)
         if found is None:
-            found = np.packbits((self.low <= number) & (self.high >= number), bitorder="little").view(np.uint64)
-            self.rows.keep(begin, found)
+            found = self._make_row(begin, number)
         np.bitwise_and(row, found, row)
         return True
+
+    def _make_row(self, begin: int, number: int) -> Row:
+        found: Row = np.packbits((self.low <= number) & (self.high >= number), bitorder="little").view(np.uint64)
+        self.rows.keep(begin, found)
+        return found
+
+    def warm(self) -> None:
+        """Make the rows of all stretches, for the events to come."""
+        if len(self._begins) <= MANY_BEGINS:
+            for begin in self._begins:
+                if self.rows.get(begin) is None and self.rows.budget.has_room:
+                    self._make_row(begin, begin)
 
     def passing(self, slots: Slots, event: Event) -> Passes:
         """Return which of the slots have a condition that the event satisfies."""

@@ -47,6 +47,11 @@ class Budget:
                 one.age()
 
     @property
+    def has_room(self) -> bool:
+        """Return whether half of a generation is still free: what is made ahead leaves room for what is asked for."""
+        return self.young_bytes < self.limit_bytes // 4
+
+    @property
     def used_bytes(self) -> int:
         """Return the bytes of both generations."""
         return sum(one.used_bytes for one in self.members)

@@ -146,6 +146,13 @@ class Shelf:
         self.unsure = {int(to[slot]): one for slot, one in self.unsure.items()}
         self._empty = [int(to[slot]) for slot in self._empty]
 
+    def warm(self) -> None:
+        """Make the rows that most events will need."""
+        columns: list[NumberColumn | TextColumn | CodeColumn]
+        columns = [*self.texts.values(), *self.numbers.values(), *self.codes.values()]
+        for column in columns:
+            column.warm()
+
     def restore(self, words: int, ids: list[str], owners: Slots) -> None:
         """Take in the slots of a snapshot; columns and scope follow."""
         self._grow(words)

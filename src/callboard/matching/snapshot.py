@@ -92,6 +92,7 @@ def unpack(
         known = index.shelves[event_type].slots if event_type in index.shelves else {}
         for missing in [one for id_, one in customs.items() if id_ not in known]:
             index.change(None, missing)
+    index.warm()
     return index
 
 

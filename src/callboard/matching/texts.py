@@ -95,6 +95,10 @@ class TextColumn:
         parts = dict.fromkeys(self._needles.within(text)) if self.contains.slots else ()
         return text, [one for one in heads if one in self.starts.slots], list(parts)
 
+    def warm(self) -> None:
+        """Make ready to look for needles."""
+        self._needles.build()
+
     def grow(self, words: int) -> None:
         """Make room for more slots."""
         self.open = resized(self.open, words, all_set(words))
