@@ -158,7 +158,7 @@ def test_a_failed_mail_is_sent_again_after_a_question(console, script, site):
     before = page.locator("tbody tr").count()
     page.locator(".choose input").first.check()
     page.get_by_role("button", name="Send again").click()
-    assert "Send again: 1 failed mail?" in page.locator("h1").inner_text()
+    assert "Send again: 1 undelivered mail?" in page.locator("h1").inner_text()
     if script:
         check(page)
     page.get_by_role("link", name="Leave as it is").click()
