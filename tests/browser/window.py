@@ -68,6 +68,7 @@ def choose_event(page, words):
 def choose_field(page, key, field, op=None):
     page.locator(f"#field-{key}").select_option(label=field)
     page.locator(f"#op-{key}[aria-label='How {field} is compared']").wait_for()
+    page.wait_for_timeout(500)  # the row is there before its picker is: a person needs as long to look
     if op:
         with page.expect_response("**/settings/draft"):
             page.locator(f"#op-{key}").select_option(label=op)
