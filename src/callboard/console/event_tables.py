@@ -80,19 +80,13 @@ class EventTable(Table):
                 rows = rows.filter(id__gt=store.newest_number("intake_eventrecord") - store.FOUND_AMONG)
         return rows
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
+    def search(self, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
         """Look events up by id, by subject, and by a partner that they name."""
-        del request
-        text = search_term.strip().replace("\x00", "")
-        if not text:
-            return queryset, False
         numbers = store.numbers_of_events(text)
         partner = store.find_partner(text)
         if partner:
             numbers += store.numbers_of_partner(partner)
-        return queryset.filter(id__in=numbers), False
+        return rows.filter(id__in=numbers)
 
     def cells(self, row: EventRecord, context: dict[str, Any]) -> Sequence[Cell]:
         """Return id, type, subject, state and when."""
@@ -207,18 +201,12 @@ class DecisionTable(Table):
             rows = rows.filter(id__gt=store.newest_number("decisions_decision") - store.FOUND_AMONG)
         return rows
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
+    def search(self, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
         """Look rows up by event or by person."""
-        del request
-        text = search_term.strip().replace("\x00", "")
-        if not text:
-            return queryset, False
         person = User.objects.filter(email_key=address_key(text)).values_list("id", flat=True).first()
         if person is not None:
-            return queryset.filter(user_id=person), False
-        return queryset.filter(event_id__in=store.numbers_of_events(text)), False
+            return rows.filter(user_id=person)
+        return rows.filter(event_id__in=store.numbers_of_events(text))
 
     def prepare(self, rows: Sequence[Decision]) -> dict[str, Any]:
         """Read where the rows' mails are."""

@@ -144,22 +144,16 @@ class MailTable(Table):
         ),
     )
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
+    def search(self, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
         """Look a mail up by what has an index, or by its domain."""
-        del request
-        text = search_term.strip().replace("\x00", "")
-        if not text:
-            return queryset, False
         if text.isascii() and text.isdigit():
-            return queryset.filter(pk=int(text[:18])), False
+            return rows.filter(pk=int(text[:18]))
         if text.startswith("<"):
-            return queryset.filter(message_id=text), False
+            return rows.filter(message_id=text)
         if "@" in text:
             owner = User.objects.filter(email_key=address_key(text)).values("id")
-            return queryset.filter(Q(user__in=owner) | Q(message_id=f"<{text}>")), False
-        return queryset.filter(domain=text.lower()), False
+            return rows.filter(Q(user__in=owner) | Q(message_id=f"<{text}>"))
+        return rows.filter(domain=text.lower())
 
     def cells(self, row: Mail, context: dict[str, Any]) -> Sequence[Cell]:
         """Return number, person, state, the server's words and when."""
@@ -335,14 +329,9 @@ class WindowTable(Table):
         ),
     )
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
+    def search(self, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
         """Look up a person's windows."""
-        del request
-        text = search_term.strip().replace("\x00", "")
-        owner = User.objects.filter(email_key=address_key(text)).values("id")
-        return (queryset.filter(user__in=owner) if text else queryset), False
+        return rows.filter(user__in=User.objects.filter(email_key=address_key(text)).values("id"))
 
     def cells(self, row: Window, context: dict[str, Any]) -> Sequence[Cell]:
         """Return person, rhythm, span and mail."""
