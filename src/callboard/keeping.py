@@ -56,13 +56,17 @@ def fetch(
     try:
         with path.open("rb") as raw:
             if not _is_whole(raw):
+                logger.warning("the file of the index is damaged; the index is made anew", path=str(path))
                 return None
             with np.load(raw, allow_pickle=False) as file:
                 revision = revision_of(file, matcher.catalogue)
                 if revision is None or not is_known(token_of(file)):
                     return None
                 arrays = dict(file)
-    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+    except FileNotFoundError:
+        return None
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as exc:
+        logger.warning("the file of the index is of no use; the index is made anew", path=str(path), reason=repr(exc))
         return None
     index = unpack(arrays, matcher.catalogue, matcher.directory, matcher.book, changed_since(revision))
     if is_worn(index):
