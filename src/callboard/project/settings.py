@@ -36,7 +36,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # the window posts a thousand conditions, or as many titles
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # the console comes with its addresses, not with every command
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

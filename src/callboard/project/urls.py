@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from callboard.console.operators import console
+from callboard.console.admin import console
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("callboard.api.urls")),

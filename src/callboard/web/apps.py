@@ -1,6 +1,11 @@
 """The Django app of the room."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 
 
 class WebConfig(AppConfig):
@@ -10,7 +15,12 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
-        """Hear of sign-ins."""
-        from callboard.web.arrived import listen  # noqa: PLC0415 - models are there only now
+        """Hear of every sign-in from now on."""
+        user_logged_in.connect(_release_arrived, dispatch_uid="callboard-mail-arrives")
 
-        listen()
+
+def _release_arrived(*, request: Any, user: Any, **kwargs: Any) -> None:
+    del kwargs
+    from callboard.web.arrived import release_arrived  # noqa: PLC0415 - needs the models; no command has use for it
+
+    release_arrived(request, user)

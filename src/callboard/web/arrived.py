@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from allauth.account.authentication import get_authentication_records
 from django.conf import settings
-from django.contrib.auth.signals import user_logged_in
 
 from callboard.base.errors import RejectedError
 from callboard.base.texts import address_key
@@ -20,14 +19,8 @@ if TYPE_CHECKING:
 logger = structlog.get_logger(__name__)
 
 
-def listen() -> None:
-    """Hear of every sign-in from now on."""
-    user_logged_in.connect(_release_arrived, dispatch_uid="callboard-mail-arrives")
-
-
-def _release_arrived(sender: Any, request: HttpRequest, user: Any, **kwargs: Any) -> None:
+def release_arrived(request: HttpRequest, user: Any) -> None:
     """Release the address that the code of this sign-in was sent to; a complaint is taken back by hand only."""
-    del sender, kwargs
     if not isinstance(user, User) or not _came_by_code(request, user):
         return
     found = undelivered_to(user.email)
