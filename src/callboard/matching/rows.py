@@ -26,7 +26,7 @@ _SPARSE_ROW = 512
 if sys.byteorder != "little":
     raise ImportError("rows of bits are read byte by byte, which needs a little-endian machine")
 FEW = 32
-"""Slots up to which plain Python is faster than numpy, and than keeping a row for the next time."""
+"""Slots up to which plain Python is faster than numpy. Source: benchmarks/matching_parts.py."""
 NONE = array("I")
 """No slots."""
 
@@ -77,7 +77,7 @@ def passing_row(open_: Row, passing: Sequence[Form], failing: Sequence[Form] = (
         else:
             np.bitwise_or(row, form, row)
     if few:
-        _set_bits(row, few)
+        (set_one_by_one if len(few) <= FEW else set_at_once)(row, few)
     if failing:
         few = array("I")
         for form in failing:
@@ -89,14 +89,17 @@ def passing_row(open_: Row, passing: Sequence[Form], failing: Sequence[Form] = (
     return row
 
 
-def _set_bits(row: Row, slots: array[int]) -> None:
-    if len(slots) <= FEW:
-        view = memoryview(row).cast("B")  # type: ignore[arg-type] # an array is a buffer
-        for slot in slots:
-            view[slot >> 3] |= 1 << (slot & 7)
-    else:
-        known = np.frombuffer(slots, np.uint32)
-        np.bitwise_or.at(row, known >> 6, _BITS.take(known & 63))
+def set_one_by_one(row: Row, slots: array[int]) -> None:
+    """Set the bits of a few slots."""
+    view = memoryview(row).cast("B")  # type: ignore[arg-type] # an array is a buffer
+    for slot in slots:
+        view[slot >> 3] |= 1 << (slot & 7)
+
+
+def set_at_once(row: Row, slots: array[int]) -> None:
+    """Set the bits of many slots."""
+    known = np.frombuffer(slots, np.uint32)
+    np.bitwise_or.at(row, known >> 6, _BITS.take(known & 63))
 
 
 def _clear_bits(row: Row, slots: array[int]) -> None:
@@ -112,17 +115,24 @@ def _clear_bits(row: Row, slots: array[int]) -> None:
 _BITS = np.uint64(1) << np.arange(BITS, dtype=np.uint64)
 
 
+_BYTE, _BOOL = np.dtype(np.uint8), np.dtype(np.bool_)
+
+
+def _flags_of(row: Row) -> Passes:
+    return np.unpackbits(row.view(_BYTE), bitorder="little").view(_BOOL)
+
+
 def slots_in(row: Row) -> Slots:
     """Return the slots whose bits are set, in order."""
     if len(row) > _SPARSE_ROW:
         used = (row != 0).nonzero()[0]
         if 2 * len(used) < len(row):
-            found = np.unpackbits(row.take(used).view(np.uint8), bitorder="little").view(np.bool_).nonzero()[0]
+            found = _flags_of(row.take(used)).nonzero()[0]
             slots: Slots = (used << 6).take(found >> 6)
             found &= 63
             slots += found
             return slots
-    return np.unpackbits(row.view(np.uint8), bitorder="little").view(np.bool_).nonzero()[0]
+    return _flags_of(row).nonzero()[0]
 
 
 def resized(row: Row, words: int, fill: Row) -> Row:
