@@ -11,7 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from tests.property.studio import AT, ROLES, books, catalogues, customs, directories, events
 
 from callboard.matching.definition import matches
-from callboard.matching.index import Matcher
+from callboard.matching.index import Index, Matcher
+from callboard.matching.snapshot import pack, unpack
 from callboard.preferences.values import from_default
 
 if TYPE_CHECKING:
@@ -77,29 +78,53 @@ def test_a_change_of_people_or_notifications_is_seen_by_the_next_event(
 
 
 class Changes(RuleBasedStateMachine):
-    """Settings and people change in any order, and every event in between is answered right."""
+    """Settings and people change in any order, also while nobody follows; every event in between is answered right."""
 
     @initialize(catalogue=catalogues(), directory=directories(), book=books(), event=events())
     def begin(self, catalogue, directory, book, event):
         self.catalogue, self.directory, self.book = catalogue, directory, book
         self.matcher = Matcher(catalogue, directory, book)
         self.matcher.match(event)
+        self.kept = None
+        self.changed: set[str] = set()
+
+    def put(self, custom):
+        self.book.put(custom)
+        self.changed.add(custom.id)
+
+    @rule()
+    def keep(self):
+        self.kept = pack(self.matcher.index, 1, "")
+        self.changed.clear()
+
+    @rule(limit=st.sampled_from([0, 300, 3_000, 1_000_000]), from_kept=st.booleans())
+    def start_anew(self, limit, from_kept):
+        self.directory.watchers.clear()
+        self.book.watchers.clear()
+        if from_kept and self.kept:
+            index = unpack(self.kept, self.catalogue, self.directory, self.book, self.changed)
+            index.budget.limit_bytes = limit
+        else:
+            index = Index(self.catalogue, self.directory, derived_bytes=limit)
+            index.fill(self.book.customs.values())
+        self.matcher = Matcher(self.catalogue, self.directory, self.book)
+        self.matcher.adopt(index)
 
     @rule(data=st.data(), number=st.integers(0, 12))
     def create_or_edit(self, data, number):
-        self.book.put(data.draw(customs(number)))
+        self.put(data.draw(customs(number)))
 
     @rule(data=st.data(), number=st.integers(100, 100_000), count=st.integers(1, 80))
     def create_many(self, data, number, count):
         made = data.draw(customs(number))
         for more in range(count):
-            self.book.put(replace(made, id=f"n-{number + more}"))
+            self.put(replace(made, id=f"n-{number + more}"))
 
     @rule(data=st.data())
     def delete(self, data):
         if self.book.customs:
             known = self.book.customs[data.draw(st.sampled_from(sorted(self.book.customs)))]
-            self.book.put(replace(known, deleted_at=AT))
+            self.put(replace(known, deleted_at=AT))
 
     @rule(number=st.integers(1, 6), active=st.booleans())
     def deactivate_or_activate(self, number, active):

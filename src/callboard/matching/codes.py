@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias
-
-import numpy as np
+from typing import Any, NamedTuple, TypeAlias
 
 from callboard.catalogue.values import Condition, Event
 from callboard.matching.lengths import Lengths
@@ -20,8 +18,7 @@ from callboard.matching.rows import (
     all_set,
     clear_bit,
     moved,
-    narrow,
-    narrow_by_few,
+    passing_row,
     resized,
     set_bit,
 )
@@ -29,10 +26,23 @@ from callboard.matching.rows import (
 _SHORT_ROW = 128
 """Words up to which a row costs little more than it costs to say that it is there."""
 _WARM_ROWS = 200
-"""Values of a field whose rows are made before anybody asks for them."""
+"""Values of a field whose rows are made before anybody asks for them. Source: benchmarks/matching_parts.py."""
 Broader: TypeAlias = Callable[[str, Lengths], Iterable[str]]
 """From a code to itself and what takes it in: ancestors, language ranges of certain lengths."""
-ValuesOf: TypeAlias = Callable[[Event], tuple[Any, ...]]
+
+
+class Reading(NamedTuple):
+    """How a column reads an event.
+
+    Attributes:
+        kind: the type of a code; other values meet no condition, as if the event lacked them (M3).
+        values_of: the event's codes as they are compared.
+        literal: whether they are compared as the event has them.
+    """
+
+    kind: type
+    values_of: Callable[[Event], tuple[Any, ...]]
+    literal: bool = True
 
 
 class CodeColumn:
@@ -40,10 +50,9 @@ class CodeColumn:
 
     Args:
         field: the event's field; its single values are looked up without further ado.
-        values_of: the event's values as they are compared.
+        reading: how its codes are read.
         broader: resolves `any_of_incl`.
         steady: whether what `broader` says of a code never changes, so that whole rows can be kept.
-        literal: whether codes are compared as the event has them.
     """
 
     def __init__(
@@ -52,21 +61,21 @@ class CodeColumn:
         words: int,
         budget: Budget,
         *,
-        values_of: ValuesOf,
+        reading: Reading,
         broader: Broader,
         steady: bool,
-        literal: bool = True,
     ) -> None:
         self.field = field
+        self.kind = reading.kind
         self.open = all_set(words)
         self.any, self.none, self.broad = Postings(budget), Postings(budget), Postings(budget)
         self._of_operator = {"any_of": self.any, "is": self.any, "none_of": self.none, "any_of_incl": self.broad}
         self.rows = Derived(budget)
         self._lengths = Lengths()
-        self._values_of = values_of
+        self._values_of = reading.values_of
         self._broader = broader
         self._steady = steady
-        self._literal = literal
+        self._literal = reading.literal
 
     def add(self, slot: int, condition: Condition) -> None:
         """Let a slot ask."""
@@ -103,21 +112,20 @@ class CodeColumn:
         """Return whether what passes depends on the field's value alone."""
         return bool(self.field) and (self._steady or not self.broad.slots)
 
-    def narrow(self, row: Row, event: Event) -> None:
-        """Clear the bits of the slots whose condition the event fails."""
-        value, words = event.data.get(self.field) if self.field else None, len(row)
-        if type(value) is str and self._literal and not self.broad.slots:
+    def passing(self, value: Any, event: Event) -> Row:
+        """Return the row of the slots whose condition the event meets; `value` is the field's."""
+        if value is None and self.field:
+            return self.open  # M3
+        words = len(self.open)
+        if type(value) is not self.kind or not self.by_value:
+            return passing_row(self.open, *self._met(self._values_of(event), words))
+        if self._literal and not self.broad.slots:
             asking, refusing = self.any.slots.get(value, NONE), self.none.slots.get(value, NONE)
             if not asking and not refusing:
-                np.bitwise_and(row, self.open, row)
-                return
+                return self.open
             if words > _SHORT_ROW and len(asking) <= FEW and len(refusing) <= FEW:
-                narrow_by_few(row, self.open, asking, refusing)
-                return
-        if (value is None and self.field) or type(value) is list or not self.by_value:
-            narrow(row, self.open, *self._met(self._values_of(event), words))
-        else:
-            np.bitwise_and(row, self._row_of(value, self._values_of(event), words), row)
+                return passing_row(self.open, (asking,), (refusing,) if refusing else ())
+        return self._row_of(value, self._values_of(event), words)
 
     def warm(self) -> None:
         """Make the rows of the values that most ask about, for the events to come."""
@@ -138,8 +146,7 @@ class CodeColumn:
             passing, failing = self._met(values, words)
             if not passing and not failing:
                 return self.open
-            known = all_set(words)
-            narrow(known, self.open, passing, failing)
+            known = passing_row(self.open, passing, failing)
             self.rows.keep(value, known)
         return known
 

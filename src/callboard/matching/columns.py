@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from callboard.catalogue.values import MENTIONS_ME, Condition, Event, Field, FieldType
-from callboard.matching.codes import CodeColumn, ValuesOf
+from callboard.matching.codes import CodeColumn, Reading
 from callboard.matching.lengths import Lengths
-from callboard.matching.numbers import EDGE, NumberColumn, as_day, as_days_from_event, as_integer, range_of
+from callboard.matching.numbers import EDGE, NumberColumn, around_day, around_days_from_event, around_number, range_of
 from callboard.matching.postings import Budget
 from callboard.matching.rows import Slots
 from callboard.people.values import Directory
@@ -97,44 +97,44 @@ def _beyond_edge(condition: Condition) -> bool:
 
 def new_number_column(place: Place, words: int, budget: Budget) -> NumberColumn:
     """Return an empty column for a place of numbers or dates."""
-    number_of = {"date": as_day, "days": as_days_from_event}.get(place.sort, as_integer)
-    return NumberColumn(place.field, words, budget, number_of)
+    around = {"date": around_day, "days": around_days_from_event}.get(place.sort, around_number)
+    return NumberColumn(place.field, words, budget, around)
 
 
 def new_code_column(field: Field, words: int, budget: Budget, directory: Directory) -> CodeColumn:
     """Return an empty column for codes."""
     if field.key == MENTIONS_ME:
-        return CodeColumn("", words, budget, values_of=_mentioned(directory), broader=_itself, steady=True)
+        return CodeColumn("", words, budget, reading=_mentioned(directory), broader=_itself, steady=True)
     if field.type is FieldType.LANGUAGE:
-        return CodeColumn(
-            field.key, words, budget, values_of=_lowered(field.key), broader=_ranges, steady=True, literal=False
-        )
+        return CodeColumn(field.key, words, budget, reading=_lowered(field.key), broader=_ranges, steady=True)
     return CodeColumn(
         field.key,
         words,
         budget,
-        values_of=_values(field.key),
+        reading=_as_they_are(field.key, bool if field.type is FieldType.BOOLEAN else str),
         broader=lambda one, _: directory.ancestors(one),
         steady=field.type is not FieldType.PARTNER,
     )
 
 
-def _values(field: str) -> ValuesOf:
-    return lambda event: event.values(field)
+def _as_they_are(field: str, kind: type) -> Reading:
+    return Reading(kind, lambda event: tuple(one for one in event.values(field) if type(one) is kind))
 
 
-def _lowered(field: str) -> ValuesOf:
-    return lambda event: tuple(one.lower() for one in event.values(field))
+def _lowered(field: str) -> Reading:
+    return Reading(
+        str, lambda event: tuple(one.lower() for one in event.values(field) if isinstance(one, str)), literal=False
+    )
 
 
-def _mentioned(directory: Directory) -> ValuesOf:
+def _mentioned(directory: Directory) -> Reading:
     """Return how to read the ids of the persons an event mentions (M8)."""
 
     def read(event: Event) -> tuple[int, ...]:
         persons = (directory.by_email(one) for one in event.mentioned)
         return tuple(one.id for one in persons if one)
 
-    return read
+    return Reading(int, read)
 
 
 def _itself(code: str, _: Lengths) -> Iterable[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable
 from functools import lru_cache
+from math import ceil, floor
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,10 @@ EDGE = 2**62
 NOTHING = -(2**63)
 """The low end of a slot that asks nothing."""
 MANY_BEGINS = 400
-"""Stretches of numbers up to which each is worth a row."""
+"""Stretches of numbers up to which each is worth the room of a row. Source: benchmarks/matching_parts.py."""
 _BYTES_PER_BEGIN = 150
+_WRONG = (TypeError, ValueError, AttributeError)
+"""What a value raises that is no number, or no date: it was stored when the catalogue gave the field another type."""
 
 _parsed_date = lru_cache(4096)(parse_date)
 
@@ -33,13 +36,13 @@ class NumberColumn:
     slots that the other columns leave are looked at.
     """
 
-    def __init__(self, field: str, words: int, budget: Budget, number_of: Callable[[Any, Event], int]) -> None:
+    def __init__(self, field: str, words: int, budget: Budget, around: Callable[[Any, Event], tuple[int, int]]) -> None:
         self.field = field
         self.low = np.full(words * BITS, NOTHING)
         self.high = np.full(words * BITS, EDGE)
         self.open = all_set(words)
         self.rows = Derived(budget)
-        self._number_of = number_of
+        self._around = around
         self._begins: dict[int, int] = {}
         self._sorted: list[int] | None = []
 
@@ -67,24 +70,24 @@ class NumberColumn:
                 self._sorted = None
         self.rows.mend(slot, lambda _: True)
 
-    def narrow(self, row: Row, event: Event) -> bool:
-        """Clear the bits of the slots whose condition the event fails; return False when that is left to `passing`."""
-        value = event.data.get(self.field)
+    def passing(self, value: Any, event: Event) -> Row | None:
+        """Return the row of the slots whose condition the event meets, or None when that is left to `among`."""
         if value is None:
-            np.bitwise_and(row, self.open, row)
-            return True
-        if type(value) is list or len(self._begins) > MANY_BEGINS:
-            return False
-        number = self._number_of(value, event)
+            return self.open  # M3
+        if len(self._begins) > MANY_BEGINS:
+            return None
+        try:
+            number, above = self._around(value, event)
+        except _WRONG:
+            return None
+        if number != above:
+            return None
         if self._sorted is None:
             self._sorted = sorted(self._begins)
         at = bisect_right(self._sorted, number)
         begin = self._sorted[at - 1] if at else NOTHING
         found = self.rows.get(begin)
-        if found is None:
-            found = self._make_row(begin, number)
-        np.bitwise_and(row, found, row)
-        return True
+        return self._make_row(begin, number) if found is None else found
 
     def _make_row(self, begin: int, number: int) -> Row:
         found: Row = np.packbits((self.low <= number) & (self.high >= number), bitorder="little").view(np.uint64)
@@ -98,19 +101,16 @@ class NumberColumn:
                 if self.rows.get(begin) is None and self.rows.budget.has_room:
                     self._make_row(begin, begin)
 
-    def passing(self, slots: Slots, event: Event) -> Passes:
-        """Return which of the slots have a condition that the event satisfies."""
-        low, value = self.low.take(slots), event.data.get(self.field)
-        if type(value) is not list:
-            return self._in_range(slots, low, self._number_of(value, event))
+    def among(self, slots: Slots, event: Event) -> Passes:
+        """Return which of the slots have a condition that the event meets."""
+        low, high = self.low.take(slots), self.high.take(slots)
         passes: Passes = low == NOTHING
-        for one in value:
-            passes |= self._in_range(slots, low, self._number_of(one, event))
-        return passes
-
-    def _in_range(self, slots: Slots, low: Slots, number: int) -> Passes:
-        passes: Passes = low <= number
-        passes &= self.high.take(slots) >= number
+        for one in event.values(self.field):
+            try:
+                below, above = self._around(one, event)
+            except _WRONG:
+                continue
+            passes |= (low <= below) & (high >= above)
         return passes
 
     def grow(self, words: int) -> None:
@@ -166,16 +166,20 @@ def clamped(bounds: tuple[float, float]) -> tuple[int, int]:
     return low, high
 
 
-def as_integer(value: int, _: Event) -> int:
-    """Return a number within what an index compares."""
-    return value if -EDGE < value < EDGE else EDGE if value > 0 else -EDGE
+def around_number(value: float, _: Event) -> tuple[int, int]:
+    """Return the whole numbers around a number, within what an index compares."""
+    if type(value) is int and -EDGE < value < EDGE:
+        return value, value
+    return clamped((floor(value), ceil(value)))
 
 
-def as_day(value: str, _: Event) -> int:
+def around_day(value: str, _: Event) -> tuple[int, int]:
     """Return a date as the number of its day."""
-    return _parsed_date(value).toordinal()
+    day = _parsed_date(value).toordinal()
+    return day, day
 
 
-def as_days_from_event(value: str, event: Event) -> int:
+def around_days_from_event(value: str, event: Event) -> tuple[int, int]:
     """Return a date as days from the event's own date (M6)."""
-    return (_parsed_date(value) - event.date).days
+    days = (_parsed_date(value) - event.date).days
+    return days, days

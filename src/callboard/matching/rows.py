@@ -26,7 +26,7 @@ _SPARSE_ROW = 512
 if sys.byteorder != "little":
     raise ImportError("rows of bits are read byte by byte, which needs a little-endian machine")
 FEW = 32
-"""Slots up to which plain Python is faster than numpy, and than keeping a row for the next time."""
+"""Slots up to which plain Python is faster than numpy. Source: benchmarks/matching_parts.py."""
 NONE = array("I")
 """No slots."""
 
@@ -68,75 +68,58 @@ def bytes_of(row: Row) -> int:
     return _ROW_BYTES + row.nbytes
 
 
-def narrow(row: Row, open_: Row, passing: Sequence[Form], failing: Sequence[Form]) -> None:
-    """Keep of `row` what is in one of `passing` or else in `open_`, and in none of `failing`."""
-    few, large = _split(row, passing)
-    np.bitwise_and(row, open_, row)
-    for kept in large:
-        np.bitwise_or(row, kept, row)
-    _set_bits(row, few)
-    if failing:
-        few, large = _split(row, failing)
-        for gone in large:
-            np.bitwise_and(row, ~gone, row)
-        _clear_bits(row, few)
-
-
-def narrow_by_few(row: Row, open_: Row, passing: array[int], failing: array[int]) -> None:
-    """Do as `narrow` with two small sets."""
-    view = memoryview(row).cast("B")  # type: ignore[arg-type] # an array is a buffer
-    kept = [slot for slot in passing if view[slot >> 3] >> (slot & 7) & 1]
-    np.bitwise_and(row, open_, row)
-    for slot in kept:
-        view[slot >> 3] |= 1 << (slot & 7)
-    for slot in failing:
-        view[slot >> 3] &= ~(1 << (slot & 7))
-
-
-def _split(row: Row, forms: Sequence[Form]) -> tuple[list[int] | Slots, list[Row]]:
-    """Return what of `row` is in small sets, as slots, and what is in each large one."""
-    few = array("I")
-    large: list[Row] = []
-    for form in forms:
+def passing_row(open_: Row, passing: Sequence[Form], failing: Sequence[Form] = ()) -> Row:
+    """Return the row of the slots that are open or in one of `passing`, and in none of `failing`."""
+    row, few = open_.copy(), array("I")
+    for form in passing:
         if isinstance(form, array):
             few += form
         else:
-            large.append(row & form)
-    if len(few) <= FEW:
-        view = memoryview(row).cast("B")  # type: ignore[arg-type] # an array is a buffer
-        return [slot for slot in few if view[slot >> 3] >> (slot & 7) & 1], large
-    slots = np.array(few, np.int64)
-    bits = row.take(slots >> 6)
-    bits >>= (slots & 63).view(np.uint64)
-    bits &= 1
-    return slots[bits.astype(np.bool_)], large
+            np.bitwise_or(row, form, row)
+    if few:
+        (set_one_by_one if len(few) <= FEW else set_at_once)(row, few)
+    if failing:
+        few = array("I")
+        for form in failing:
+            if isinstance(form, array):
+                few += form
+            else:
+                np.bitwise_and(row, ~form, row)
+        _clear_bits(row, few)
+    return row
 
 
-def _set_bits(row: Row, slots: list[int] | Slots) -> None:
-    if isinstance(slots, list):
-        view = memoryview(row).cast("B")  # type: ignore[arg-type] # the same
-        for slot in slots:
-            view[slot >> 3] |= 1 << (slot & 7)
-    else:
-        np.bitwise_or.at(row, slots >> 6, _bits_of(slots))
+def set_one_by_one(row: Row, slots: array[int]) -> None:
+    """Set the bits of a few slots."""
+    view = memoryview(row).cast("B")  # type: ignore[arg-type] # an array is a buffer
+    for slot in slots:
+        view[slot >> 3] |= 1 << (slot & 7)
 
 
-def _clear_bits(row: Row, slots: list[int] | Slots) -> None:
-    if isinstance(slots, list):
+def set_at_once(row: Row, slots: array[int]) -> None:
+    """Set the bits of many slots."""
+    known = np.frombuffer(slots, np.uint32)
+    np.bitwise_or.at(row, known >> 6, _BITS.take(known & 63))
+
+
+def _clear_bits(row: Row, slots: array[int]) -> None:
+    if len(slots) <= FEW:
         view = memoryview(row).cast("B")  # type: ignore[arg-type] # the same
         for slot in slots:
             view[slot >> 3] &= ~(1 << (slot & 7))
     else:
-        np.bitwise_and.at(row, slots >> 6, ~_bits_of(slots))
-
-
-def _bits_of(slots: Slots) -> Row:
-    """Return the bit of each slot in its word."""
-    bits: Row = _BITS.take(slots & 63)
-    return bits
+        known = np.frombuffer(slots, np.uint32)
+        np.bitwise_and.at(row, known >> 6, ~_BITS.take(known & 63))
 
 
 _BITS = np.uint64(1) << np.arange(BITS, dtype=np.uint64)
+
+
+_BYTE, _BOOL = np.dtype(np.uint8), np.dtype(np.bool_)
+
+
+def _flags_of(row: Row) -> Passes:
+    return np.unpackbits(row.view(_BYTE), bitorder="little").view(_BOOL)
 
 
 def slots_in(row: Row) -> Slots:
@@ -144,12 +127,12 @@ def slots_in(row: Row) -> Slots:
     if len(row) > _SPARSE_ROW:
         used = (row != 0).nonzero()[0]
         if 2 * len(used) < len(row):
-            found = np.unpackbits(row.take(used).view(np.uint8), bitorder="little").view(np.bool_).nonzero()[0]
+            found = _flags_of(row.take(used)).nonzero()[0]
             slots: Slots = (used << 6).take(found >> 6)
             found &= 63
             slots += found
             return slots
-    return np.unpackbits(row.view(np.uint8), bitorder="little").view(np.bool_).nonzero()[0]
+    return _flags_of(row).nonzero()[0]
 
 
 def resized(row: Row, words: int, fill: Row) -> Row:

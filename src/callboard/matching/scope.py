@@ -39,8 +39,7 @@ def reach_of(person: Person) -> Reach:
 class Span(NamedTuple):
     """The slots of a realm: bits of a stretch of a row. Slots of one owner stand side by side, mostly."""
 
-    begin: int
-    end: int
+    words: slice
     bits: Row
 
 
@@ -99,9 +98,9 @@ class Scope:
     def start(self, event: Event) -> Row:
         """Return the row of the slots whose owners may see the event."""
         row = self.everything.copy()
-        data, ancestors = event.data, self._directory.ancestors
+        value_of, ancestors, widen = event.data.get, self._directory.ancestors, np.bitwise_or
         for field, postings, spans in self._ways:
-            value = data.get(field)
+            value = value_of(field)
             if value is None:
                 continue
             for one in value if type(value) is list else (value,):
@@ -111,8 +110,9 @@ class Scope:
                         if partner not in postings.slots:
                             continue
                         span = spans[partner] = self._span_of(postings.slots[partner])
-                    part = row[span.begin : span.end]
-                    np.bitwise_or(part, span.bits, part)
+                    words, bits = span
+                    part = row[words]
+                    widen(part, bits, part)
         return row
 
     def _span_of(self, slots: array[int]) -> Span:
@@ -122,7 +122,7 @@ class Scope:
         if self._span_words > _SPANS * len(self.everything):
             self._forget()
             self._span_words = end - begin
-        return Span(begin, end, row_of(known - np.uint32(begin * BITS), end - begin))
+        return Span(slice(begin, end), row_of(known - np.uint32(begin * BITS), end - begin))
 
     def _forget(self) -> None:
         for spans in self._spans.values():

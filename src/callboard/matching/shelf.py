@@ -28,7 +28,8 @@ _KNOWN_ROLES = 1000
 """Sets of roles whose rights are remembered."""
 _BYTES_PER_SLOT = 200
 """The id's text and its entry in the dictionary, its owner."""
-Step: TypeAlias = tuple[str, Callable[[Any], Row | None], CodeColumn | TextColumn]
+Step: TypeAlias = tuple[str, type, Callable[[Any], Row | None], CodeColumn | TextColumn]
+"""A field, and the short way to the rows that its column knows for values of a type."""
 
 
 class Found(NamedTuple):
@@ -65,7 +66,7 @@ class Shelf:
         self.codes: dict[Place, CodeColumn] = {}
         self.texts: dict[Place, TextColumn] = {}
         self.numbers: dict[Place, NumberColumn] = {}
-        self._steps: list[Step] | None = None
+        self._steps: list[Step] = []
         self._empty: list[int] = []
         self._sees: dict[tuple[PartnerKind, tuple[str, ...]], bool] = {}
         self._budget = budget
@@ -76,7 +77,6 @@ class Shelf:
 
     def add(self, notification: Notification) -> None:
         """Put a notification into a slot."""
-        self._steps = None
         slot = self._take_slot()
         owner = notification.user_id or 0
         self.ids[slot] = notification.id
@@ -91,7 +91,6 @@ class Shelf:
 
     def remove(self, notification: Notification) -> None:
         """Empty the slot of a notification that was added."""
-        self._steps = None
         slot = self.slots.pop(notification.id)
         owner = self.owners[slot]
         self.scope.remove(slot, self._reach_of(self.directory.persons.get(owner)))
@@ -105,20 +104,23 @@ class Shelf:
     def find(self, event: Event) -> Found:
         """Return the notifications that the event satisfies and whose owners may see it (M1)."""
         row = self.scope.start(event)
-        if self._steps is None:
-            self._steps = self._ways()
-        value_of = event.data.get
-        for field, known, codes in self._steps:
+        value_of, narrow = event.data.get, np.bitwise_and
+        late: list[NumberColumn] = []
+        for field, kind, known, column in self._steps:
             value = value_of(field)
-            form = known(value) if type(value) is not list else None
+            form = known(value) if type(value) is kind else None
             if form is None:
-                codes.narrow(row, event)
+                form = column.passing(value, event)
+            narrow(row, form, row)
+        for numbers in self.numbers.values():
+            form = numbers.passing(value_of(numbers.field), event)
+            if form is None:
+                late.append(numbers)
             else:
-                np.bitwise_and(row, form, row)
-        late = [one for one in self.numbers.values() if not one.narrow(row, event)]
+                narrow(row, form, row)
         slots = slots_in(row)
-        for column in late:
-            slots = slots[column.passing(slots, event)]
+        for numbers in late:
+            slots = slots[numbers.among(slots, event)]
         return Found(self, self._sure(slots, event) if self.unsure else slots)
 
     def _sure(self, slots: Slots, event: Event) -> Slots:
@@ -201,11 +203,6 @@ class Shelf:
             self._sees[key] = sees
         return reach_of(person) if sees else None
 
-    def _ways(self) -> list[Step]:
-        """Return each column of codes or texts with its field and the short way to what it knows."""
-        codes = [(one.field, one.rows.young.get if one.by_value else _unknown, one) for one in self.codes.values()]
-        return [*codes, *((one.field, _unknown, one) for one in self.texts.values())]
-
     @property
     def used_bytes(self) -> int:
         """Return about how much memory the shelf takes, what is derived aside."""
@@ -236,8 +233,10 @@ class Shelf:
             if place.sort == CODE:
                 field = self.catalogue.fields[place.field]
                 column = self.codes[place] = new_code_column(field, self.words, self._budget, self.directory)
+                self._steps.append((column.field, column.kind, column.rows.young.get, column))
             elif place.sort == TEXT:
                 column = self.texts[place] = TextColumn(place.field, self.words, self._budget)
+                self._steps.append((column.field, column.kind, column.rows.young.get, column))
             else:
                 column = self.numbers[place] = new_number_column(place, self.words, self._budget)
         return column
@@ -245,7 +244,3 @@ class Shelf:
 
 def _place(person: Person | None) -> tuple[bool, str, str, int]:
     return (False, str(person.kind), str(person.partner), person.id) if person else (True, "", "", 0)
-
-
-def _unknown(_: object) -> None:
-    """Stand for the look-up of a column whose answer does not depend on one value alone."""

@@ -10,8 +10,8 @@ import ahocorasick
 from callboard.base.texts import folded
 from callboard.catalogue.values import Condition, Event
 from callboard.matching.lengths import Lengths
-from callboard.matching.postings import Budget, Postings
-from callboard.matching.rows import Form, Row, Slots, all_set, clear_bit, moved, narrow, resized, set_bit
+from callboard.matching.postings import Budget, Derived, Postings
+from callboard.matching.rows import Form, Row, Slots, all_set, clear_bit, moved, passing_row, resized, set_bit
 
 _TRIES_PER_NEEDLE = 16
 """Looks for single needles that cost as much as one needle of a new automaton."""
@@ -32,12 +32,13 @@ class TextColumn:
     ones wait beside it, looked for one by one, until that has cost as much as making another.
     """
 
-    by_value = False
+    kind = str
 
     def __init__(self, field: str, words: int, budget: Budget) -> None:
         self.field = field
         self.open = all_set(words)
         self.equals, self.starts, self.contains = Postings(budget), Postings(budget), Postings(budget)
+        self.rows = Derived(budget)
         self._heads = Lengths()
         self._needles = Needles(self.contains.slots)
         self._read: dict[str, tuple[str, list[str], list[str]]] = {}
@@ -67,12 +68,12 @@ class TextColumn:
             self._needles.discard(text)
         set_bit(self.open, slot)
 
-    def narrow(self, row: Row, event: Event) -> None:
-        """Clear the bits of the slots whose condition the event fails."""
-        passing = [form for one in event.values(self.field) for form in self._passing(one, len(row))]
-        narrow(row, self.open, passing, ())
+    def passing(self, value: Any, event: Event) -> Row:
+        """Return the row of the slots whose condition the event meets; `value` is the field's."""
+        texts = (value,) if type(value) is str else [one for one in event.values(self.field) if isinstance(one, str)]
+        return passing_row(self.open, [form for one in texts for form in self._wished(one, len(self.open))])
 
-    def _passing(self, text: str, words: int) -> list[Form]:
+    def _wished(self, text: str, words: int) -> list[Form]:
         """Return the slots whose wish a text makes come true."""
         read = self._read.get(text)
         if read is None:

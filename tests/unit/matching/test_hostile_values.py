@@ -11,7 +11,7 @@ from tests.unit.studio import CATALOGUE, FULFILLMENT, REDELIVERY, directory, eve
 from callboard.catalogue.values import PartnerKind
 from callboard.matching.definition import everybody
 from callboard.matching.index import Matcher
-from callboard.matching.numbers import EDGE
+from callboard.matching.numbers import EDGE, MANY_BEGINS
 from callboard.matching.postings import Budget
 from callboard.matching.texts import TextColumn
 from callboard.people.values import Directory, Partner
@@ -25,9 +25,9 @@ TEXTS = ["", " ", "ß", "SS", "İ", "i\u0307", "é", unicodedata.normalize("NFD"
 TAGS = ["es", "ES-419", "es-419", "est", "zh-Hant-TW", "zh-hant", "zh", "x-private", "zh--tw", "-", "a" + "-a" * 500]
 
 
-def custom(number: int, *where: tuple[str, str, Any], user: int = 1) -> Notification:
+def custom(number: int, *where: tuple[str, str, Any], user: int = 1, event_type: str = REDELIVERY) -> Notification:
     raw = {
-        "event_type": REDELIVERY,
+        "event_type": event_type,
         "frequency": "hourly",
         "where": [{"field": field, "op": op, "value": value} for field, op, value in where],
     }
@@ -121,6 +121,34 @@ def test_a_list_for_a_field_of_one_value():
     assert {"n-0", "n-1", "n-2"} <= agree([custom(number, *where) for number, where in enumerate(wheres)], [told])
 
 
+WRONG: list[Any] = ["high", "", "2026-11-22", 0, 1, 2, -1, True, False, 2.5, 1.5, 2.0, -0.5, 1e300, {"a": 1}, {}, [],
+         [None, {}, [1], "a", 2.5], ["es", 5, ["es"]], [True, 1], "soon", 20261122]  # fmt: skip
+"""What events may hold that were stored when the catalogue gave the field another type."""
+
+
+@pytest.mark.parametrize(
+    ("field", "ops"),
+    [
+        ("redelivery_round", [("at_least", 2), ("at_most", 2), ("between", [1, 2]), ("at_least", -1)]),
+        ("redelivery_round", [(op, end) for op in ("at_least", "at_most") for end in range(MANY_BEGINS)]),
+        ("due_date", [("before", "2026-11-23"), ("after", "2026-11-20"), ("overdue", True), ("within_days", 9)]),
+        ("title", [("contains", ""), ("equals", "true"), ("equals", "1"), ("starts_with", "a")]),
+        ("error_overridable", [("is", True), ("is", False)]),
+        ("language", [("any_of", ["es"]), ("none_of", ["es"]), ("any_of_incl", ["*"])]),
+        ("severity", [("any_of", ["FYI"]), ("none_of", ["FYI"])]),
+        ("content_partner", [("any_of", ["a"]), ("none_of", ["a"])]),
+        ("content_partner", [("any_of_incl", ["a"]), ("none_of", ["a"])]),
+        ("title_id", [("any_of", ["a"]), ("none_of", ["a"])]),
+    ],
+)
+def test_m3_a_value_of_a_wrong_type_is_as_if_the_event_lacked_it(field, ops):
+    event_type = next(id_ for id_, one in CATALOGUE.event_types.items() if field in one.fields)
+    wheres = [(field, op, value) for op, value in ops]
+    customs = [custom(number, where, event_type=event_type) for number, where in enumerate(wheres)]
+    told = [event(event_type, **{field: one}) for one in [*WRONG, *reversed(WRONG), None]]
+    assert agree(customs, told)
+
+
 def test_a_chain_of_partners():
     known = people()
     for level in range(40):
@@ -149,5 +177,5 @@ def test_m8_an_unknown_key_without_a_name_does_not_stand_for_who_is_mentioned():
 def test_what_stands_in_a_text_a_thousand_times_is_looked_up_once():
     column = TextColumn("title", 4, Budget(1_000_000))
     column.add(7, custom(0, ("title", "contains", "a")).where[0])
-    assert len(column._passing("a" * 1000, 4)) == 1
+    assert len(column._wished("a" * 1000, 4)) == 1
     assert not column._read  # and so long a text is not remembered

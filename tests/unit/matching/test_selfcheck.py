@@ -6,7 +6,7 @@ from tests.unit.matching.test_hostile_values import custom
 from tests.unit.studio import CATALOGUE, REDELIVERY, directory, event, person
 
 from callboard.matching.index import Matcher
-from callboard.matching.selfcheck import SelfCheck
+from callboard.matching.selfcheck import SAMPLE, Round, SelfCheck
 from callboard.preferences.values import Book
 
 
@@ -42,6 +42,22 @@ def test_a_missing_notification_is_noticed_within_a_few_events():
     assert [doubts for _, doubts in answers if doubts] == [["n-333"]]
     assert [("n-333" in ids(answer)) for answer, _ in answers].count(True) == 1
     assert check.take_counts() == (3, 1)
+
+
+def test_a_round_takes_everything_once_and_each_sample_from_all_over():
+    things, round_ = {number: number for number in range(10 * SAMPLE)}, Round()
+    samples = [round_.sample(things) for _ in range(10)]
+    assert sorted(one for sample in samples for one in sample) == list(things)
+    assert all(max(sample) - min(sample) > 9 * SAMPLE for sample in samples)
+
+
+def test_a_round_leaves_out_what_is_gone_and_takes_in_what_came_with_the_next():
+    things, round_ = {number: number for number in range(2 * SAMPLE)}, Round()
+    seen = round_.sample(things)
+    things = {number: number for number in range(SAMPLE, 3 * SAMPLE)}
+    seen += round_.sample(things)
+    assert SAMPLE < len(seen) < 2 * SAMPLE
+    assert {one for _ in range(2) for one in round_.sample(things)} == set(things)
 
 
 def test_a_wrong_match_is_noticed_and_not_used():
