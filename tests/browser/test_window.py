@@ -205,10 +205,10 @@ def test_a_field_is_found_by_its_letters_however_slowly_they_come(settings_page)
     open_new(page)
     choose_event(page, "Redelivery Requested")
     page.locator("#field-1").focus()
-    for letter in "Content T":  # the first letters name another field, and its row comes before the next letter
+    for letter in "Content P":  # the first letters name another field, and its row comes before the next letter
         page.keyboard.type(letter)
         answered(page)
-    page.locator("#op-1[aria-label='How Content Type is compared']").wait_for()
+    page.locator("#op-1[aria-label='How Content Partner is compared']").wait_for()
     assert page.evaluate(FOCUS) == "field-1"
 
 

@@ -123,8 +123,8 @@
       isLeft = isSaved = false;
       clean = written();
       looked = "";
-      $("preview").addEventListener("htmx:beforeSwap", passOver); // here, as a closed window's events reach nobody else
     }
+    $("preview").addEventListener("htmx:beforeSwap", passOver); // there, as a closed window's events reach nobody else
     mark();
     focus(hasGone && $(place) ? place : part.dataset.focus ?? place);
     [place, hasGone] = ["", false];
