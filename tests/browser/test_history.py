@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import expect
 from tests.browser.conftest import sign_in
 
 TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -30,7 +32,7 @@ def test_a_search_answers_while_one_types_and_keeps_the_focus(page):
     page.wait_for_function("(all) => document.querySelectorAll('.entry').length < all", arg=everything)
     assert all("edelivery" in one for one in entries_of(page).all_inner_texts())
     assert page.evaluate("document.activeElement.id") == "q"
-    assert page.get_by_role("status").filter(has_text="entr").is_visible()
+    expect(page.get_by_role("status").filter(has_text="entr")).to_be_visible()
     page.get_by_role("link", name="Held back").click()
     page.wait_for_url("**/history?q=redelivery&show=held")
 
@@ -54,14 +56,14 @@ def test_an_entry_leads_to_why_and_from_there_to_the_right_row(page):
     page.get_by_role("heading", name="Did I get this, and why?").wait_for()
     page.locator(".asked-title a").first.click()
     page.wait_for_url(re.compile(r"/settings#n-"))
-    assert page.locator(".row:target").count() == 1
+    expect(page.locator(".row:target")).to_have_count(1)
 
 
 def test_a_notification_is_muted_from_its_item_and_the_mute_undone(page):
     page.get_by_role("link", name=re.compile("^Why did I get this")).first.click()
     page.get_by_role("button", name=re.compile("^Mute this")).first.click()
     page.wait_for_url(re.compile(r"/settings#n-"))
-    assert page.locator(".row:target").get_by_text("Muted until").first.is_visible()
+    expect(page.locator(".row:target").get_by_text("Muted until").first).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     page.get_by_text("Unmuted").first.wait_for()
 
@@ -69,12 +71,13 @@ def test_a_notification_is_muted_from_its_item_and_the_mute_undone(page):
 def test_why_did_i_not_get_is_answered_by_keyboard(page):
     page.goto("/history?show=held")
     page.get_by_role("link", name=re.compile("^Why did I not get this")).first.click()
-    number = page.locator(".item-main .facts dd", has_text="SR-").first.inner_text()
+    about = page.get_by_role("link", name=re.compile("^Everything about this")).get_attribute("href")
+    number = parse_qs(urlsplit(about).query)["ask"][0]
     page.goto("/history")
     page.get_by_role("link", name="Why did I not get …?").focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/history?ask=")
-    assert page.evaluate("document.activeElement.id") == "ask"
+    expect(page.locator("#ask")).to_be_focused()
     page.keyboard.type(number)
     page.keyboard.press("Enter")
     page.get_by_text("You were not mailed.").first.wait_for()
@@ -82,10 +85,10 @@ def test_why_did_i_not_get_is_answered_by_keyboard(page):
 
 def test_what_is_not_there_says_so_in_words(page):
     page.goto("/history?ask=SR-0")
-    assert page.get_by_text("There is no such event that you may see").is_visible()
+    expect(page.get_by_text("There is no such event that you may see")).to_be_visible()
     page.goto("/history?q=nothing+like+that")
     page.get_by_role("link", name="Ask about").click()
-    assert page.get_by_role("searchbox").input_value() == "nothing like that"
+    expect(page.locator("#ask")).to_have_value("nothing like that")
 
 
 def test_a_mails_footer_lands_on_the_right_row(open_page):
@@ -96,7 +99,7 @@ def test_a_mails_footer_lands_on_the_right_row(open_page):
     address = link.get_attribute("href")
     sign_in(page)
     page.goto(address)
-    assert page.locator(".row:target").count() == 1
+    expect(page.locator(".row:target")).to_have_count(1)
 
 
 def test_without_script_history_is_searched_filtered_and_explained(open_page):
@@ -105,11 +108,12 @@ def test_without_script_history_is_searched_filtered_and_explained(open_page):
     page.goto("/history")
     page.get_by_role("searchbox").fill("redelivery")
     page.get_by_role("button", name="Search").click()
-    assert entries_of(page).count() > 0
+    page.wait_for_url("**/history?q=redelivery*")
+    expect(entries_of(page).first).to_be_visible()
     page.get_by_role("link", name="Mailed", exact=True).click()
-    assert "q=redelivery&show=mailed" in page.url
+    page.wait_for_url("**q=redelivery&show=mailed")
     page.get_by_role("link", name=re.compile("^Why did I get this")).first.click()
-    assert page.get_by_role("heading", name="Did I get this, and why?").is_visible()
+    expect(page.get_by_role("heading", name="Did I get this, and why?")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import expect
 from tests.browser.conftest import VIOLATIONS, sign_in
 
 PAGE = "/settings/me"
@@ -58,24 +59,25 @@ def set_zone(page, zone):
 def test_a_browser_elsewhere_is_asked_about_and_its_zone_taken_at_a_click(open_in):
     page = open_in("Europe/Paris")
     set_zone(page, "UTC")
-    assert note_of(page).get_by_text("This browser is in Europe/Paris; your digests go by UTC.").is_visible()
+    expect(note_of(page).get_by_text("This browser is in Europe/Paris; your digests go by UTC.")).to_be_visible()
     note_of(page).get_by_role("button", name="Use Europe/Paris").click()
     page.get_by_text("Saved: your time zone is Europe/Paris.").wait_for()
-    assert page.get_by_text("Times are Europe/Paris").is_visible()
-    assert not note_of(page).is_visible()
+    expect(page.get_by_text("Times are Europe/Paris")).to_be_visible()
+    expect(note_of(page)).to_be_hidden()
 
 
 def test_a_zone_that_is_kept_is_not_asked_about_again(open_in):
     page = open_in("Asia/Tokyo")
     set_zone(page, "UTC")
-    note_of(page).get_by_role("button", name="Keep UTC").click()
-    page.wait_for_url(f"**{PAGE}")
-    assert not note_of(page).is_visible()
-    assert page.get_by_text("Times are UTC").is_visible()
+    with page.expect_navigation(url=f"**{PAGE}"):
+        note_of(page).get_by_role("button", name="Keep UTC").click()
+    expect(page.get_by_text("Times are UTC")).to_be_visible()
+    expect(note_of(page)).to_be_hidden()
     page.reload()
-    assert not note_of(page).is_visible()
+    expect(page.get_by_text("Times are UTC")).to_be_visible()
+    expect(note_of(page)).to_be_hidden()
     set_zone(page, "Europe/Rome")
-    assert note_of(page).get_by_text("your digests go by Europe/Rome").is_visible()
+    expect(note_of(page).get_by_text("your digests go by Europe/Rome")).to_be_visible()
 
 
 @pytest.mark.parametrize(
@@ -86,7 +88,7 @@ def test_a_zone_that_is_kept_is_not_asked_about_again(open_in):
 def test_an_older_name_of_the_same_zone_is_no_question(open_in, browser_zone, stored):
     page = open_in(browser_zone)
     set_zone(page, stored)
-    assert not note_of(page).is_visible()
+    expect(note_of(page)).to_be_hidden()
 
 
 def test_what_follows_is_told_as_soon_as_something_changes_and_saved_only_then(open_in):
@@ -96,11 +98,11 @@ def test_what_follows_is_told_as_soon_as_something_changes_and_saved_only_then(o
     page.get_by_text("Not saved yet").wait_for()
     page.locator(".me-next dd", has_text="21:00").first.wait_for()
     page.reload()
-    assert page.get_by_text("Not saved yet").count() == 0
+    expect(page.get_by_text("Not saved yet")).to_have_count(0)
     page.get_by_label("Digests leave at").select_option("20:00")
     page.get_by_role("button", name="Save").click()
     page.get_by_text("Saved: daily and weekly digests leave at 20:00.").wait_for()
-    assert page.get_by_label("Digests leave at").input_value() == "20"
+    expect(page.get_by_label("Digests leave at")).to_have_value("20")
 
 
 def test_the_zone_is_found_by_an_older_name_with_the_keyboard_alone(open_in):
@@ -140,7 +142,7 @@ def test_an_ended_session_keeps_what_was_chosen(open_in):
         page.get_by_role("button", name="Save").click()
     assert answer.value.status in {401, 403}
     page.get_by_text("Your session has ended").first.wait_for()
-    assert page.get_by_label("Digests leave at").input_value() == "5"
+    expect(page.get_by_label("Digests leave at")).to_have_value("5")
     assert all("401" in one or "403" in one for one in open_in.complaints)
     open_in.complaints.clear()  # the browser tells of every refusal
     page.context.add_cookies(kept)
@@ -152,14 +154,14 @@ def test_without_script_everything_is_there(open_page):
     page = open_page(script=False)
     sign_in(page, AGATA)
     page.goto(PAGE)
-    assert not page.locator("#zone-note").is_visible()
+    expect(page.locator("#zone-note")).to_be_hidden()
     page.get_by_label("Time zone", exact=True).select_option("Pacific/Auckland")
     page.get_by_label("Digests leave at").select_option("06:00")
     page.get_by_role("button", name="Show what follows").click()
-    assert page.get_by_text("Times are Pacific/Auckland").is_visible()
-    assert page.get_by_text("Not saved yet").is_visible()
+    expect(page.get_by_text("Times are Pacific/Auckland")).to_be_visible()
+    expect(page.get_by_text("Not saved yet")).to_be_visible()
     page.get_by_role("button", name="Save").click()
-    assert page.get_by_text("Saved: your time zone is Pacific/Auckland").is_visible()
+    expect(page.get_by_text("Saved: your time zone is Pacific/Auckland")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -172,7 +174,7 @@ def test_the_page_breaks_no_rule_in_any_state(open_in, scheme, width):
         assert Axe().run(page).response["violations"] == []
         assert page.evaluate(TOO_WIDE) == 0
 
-    assert note_of(page).is_visible()
+    expect(note_of(page)).to_be_visible()
     check()
     page.locator(".ts-control").click()
     page.keyboard.type("arg")
@@ -197,7 +199,7 @@ def test_at_twice_the_size_nothing_is_cut(open_in):
     page = open_in("Asia/Tokyo", viewport={"width": 640, "height": 450}, device_scale_factor=2)
     assert page.evaluate(TOO_WIDE) == 0
     page.get_by_role("button", name="Save").scroll_into_view_if_needed()
-    assert page.get_by_role("button", name="Save").is_visible()
+    expect(page.get_by_role("button", name="Save")).to_be_visible()
 
 
 def test_nothing_shifts_while_the_page_loads(open_in):
@@ -221,4 +223,4 @@ def test_the_panel_asks_about_the_browsers_zone_too_and_leads_back_to_itself(ope
     note_of(page).get_by_role("button", name="Use Europe/Paris").click()
     page.wait_for_url("**/settings")
     page.get_by_text("Saved: your time zone is Europe/Paris.").wait_for()
-    assert not note_of(page).is_visible()
+    expect(note_of(page)).to_be_hidden()

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from playwright.sync_api import expect
 from tests.browser.conftest import sign_in
 
 from callboard.demo.traffic import history
@@ -42,20 +43,20 @@ def test_every_page_fits_and_breaks_no_rule(open_page, scheme, width):
         assert page.evaluate(NAMELESS) == [], path
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert ground == ("rgb(247, 246, 243)" if scheme == "light" else "rgb(20, 22, 27)")
-    assert page.evaluate("document.fonts.check('14px Inter')")
+    page.wait_for_function("() => document.fonts.check('14px Inter')")
 
 
 def test_one_click_signs_in_and_the_gear_leads_to_the_settings(open_page):
     page = open_page()
     sign_in(page)
-    assert page.get_by_role("heading", name="Notification settings").is_visible()
+    expect(page.get_by_role("heading", name="Notification settings")).to_be_visible()
     page.goto("/history")
     page.get_by_role("button", name="Settings").click()
     page.get_by_role("link", name="Notification settings").click()
     page.wait_for_url("**/settings")
     page.get_by_role("button", name="Settings").click()
     page.get_by_role("button", name="Sign out").click()
-    assert page.get_by_role("link", name="Sign in").is_visible()
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
 
 
 def test_a_mail_is_shown_and_its_links_lead_to_its_readers_pages(open_page):
@@ -104,7 +105,7 @@ def test_an_item_says_why(open_page):
     page.goto("/history")
     page.locator(".entry-what").first.click()
     page.get_by_role("heading", name="Did I get this, and why?").wait_for()
-    assert page.get_by_text("It happened in the portal").is_visible()
+    expect(page.get_by_text("It happened in the portal")).to_be_visible()
     page.locator(".asked-title a").first.click()
     page.wait_for_url(re.compile(r"/settings#n-"))
-    assert page.locator(".row:target").count() == 1
+    expect(page.locator(".row:target")).to_have_count(1)

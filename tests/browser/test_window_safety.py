@@ -6,6 +6,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import expect
 from tests.browser.conftest import sign_in
 from tests.browser.window import (
     CHANGE,
@@ -79,21 +80,21 @@ def test_leaving_with_changes_asks(settings_page, way):
     open_new(page)
     leave()  # nothing was typed: no question
     page.locator("#window").wait_for(state="detached")
-    assert opener.evaluate("(one) => one === document.activeElement")
+    expect(opener).to_be_focused()
     open_new(page)
     fill(page, "Typed")
     for _ in range(3):
         leave()
         question = page.get_by_role("dialog", name="Discard changes?")
         question.wait_for()
-        assert page.evaluate("() => document.activeElement.innerText") == "Keep editing"
+        expect(question.get_by_role("button", name="Keep editing")).to_be_focused()
         page.keyboard.press("Escape")
         question.wait_for(state="hidden")
-        assert page.locator("#name").input_value() == "Typed"
+        expect(page.locator("#name")).to_have_value("Typed")
     leave()
     page.get_by_role("button", name="Discard").click()
     page.locator("#window").wait_for(state="detached")
-    assert opener.evaluate("(one) => one === document.activeElement")
+    expect(opener).to_be_focused()
 
 
 def test_closing_the_tab_with_changes_asks(settings_page):
@@ -128,8 +129,8 @@ def test_two_tabs_are_told_of_each_other(settings_page, meant):
     ready(page)
     page.locator("#save").click()
     page.get_by_text("saved this notification after you opened it").wait_for()
-    assert "hourly" in page.locator(".newer").inner_text()
-    assert page.get_by_role("radio", name="Weekly").is_checked()
+    expect(page.locator(".newer")).to_contain_text("hourly")
+    expect(page.get_by_role("radio", name="Weekly")).to_be_checked()
     page.get_by_role("button", name="Save mine over it").click()
     saved(page)
     assert [one["frequency"] for one in page.evaluate(MINE, "In two tabs")] == ["weekly"]
@@ -167,7 +168,7 @@ def test_an_ended_session_keeps_what_was_typed_and_saves_after_signing_in_again(
     page.context.clear_cookies()
     page.locator("#save").click()
     page.get_by_text("Your session has ended.").wait_for()
-    assert page.locator("#name").input_value() == "Session ended"
+    expect(page.locator("#name")).to_have_value("Session ended")
     link = page.get_by_role("link", name="Sign in in a new tab")
     assert (link.get_attribute("target"), link.get_attribute("rel")) == ("_blank", "noopener")
     other = page.context.new_page()
@@ -189,7 +190,7 @@ def test_what_one_person_typed_is_not_saved_under_another(settings_page, meant):
     page.bring_to_front()
     page.locator("#save").click()
     page.get_by_text("You are signed in as Helen Marchbanks now").wait_for()
-    assert page.locator("#name").input_value() == "Whose is it"
+    expect(page.locator("#name")).to_have_value("Whose is it")
     assert page.evaluate(MINE, "Whose is it") == []
     meant(403, 409)
 

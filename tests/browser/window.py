@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 WHERE = [{"field": "severity", "op": "any_of", "value": ["Blocker"]}]
 REDELIVERY = "delivery.redelivery_requested"
 MAKE = """
@@ -22,6 +24,8 @@ MINE = """
 async (name) => (await (await fetch("/api/v1/notifications")).json()).filter((one) => one.name === name)
 """
 FOCUS = "() => document.activeElement.id"
+ANSWERED = "() => !document.querySelector('#window-body.htmx-request, #window-body .htmx-request')"
+SETTLED = "() => document.querySelector('#preview:not([aria-busy=true]) .preview-sum')"
 
 
 def make(page, name, **more):
@@ -49,29 +53,47 @@ def open_edit(page, notification_id):
     return page.locator("#window")
 
 
+def answered(page):
+    """Wait until the form is as the last change of its shape made it."""
+    page.wait_for_function(ANSWERED)
+
+
 def settled(page):
     """Wait until the preview shows what the form says."""
-    page.wait_for_function("() => document.querySelector('#preview:not([aria-busy=true]) .preview-sum')")
-    page.wait_for_timeout(350)
-    page.wait_for_function("() => !document.querySelector('#preview[aria-busy=true]')")
+    answered(page)
+    page.wait_for_function(SETTLED)
 
 
-def choose_event(page, words):
+@contextmanager
+def answers_held(page, address):
+    """Let the server's answers come only after what is done meanwhile."""
+    held = []
+    page.route(address, lambda one: held.append(one))  # noqa: PLW0108 - Playwright marks it, which a method does not take
+    with page.expect_request(address):
+        yield
+    for one in held:
+        one.continue_()
+    page.unroute(address)
+    answered(page)
+
+
+def choose_event(page, words, *, is_answered=True):
     picker = page.get_by_role("combobox", name="Notify me when")
     picker.focus()
     page.keyboard.type(words)
     page.locator(".ts-dropdown .active", has_text=words).wait_for()
     page.keyboard.press("Enter")
-    page.locator("#where select").first.wait_for()
+    if is_answered:
+        answered(page)
+        page.locator("#where select").first.wait_for()
 
 
 def choose_field(page, key, field, op=None):
     page.locator(f"#field-{key}").select_option(label=field)
     page.locator(f"#op-{key}[aria-label='How {field} is compared']").wait_for()
-    page.wait_for_timeout(500)  # the row is there before its picker is: a person needs as long to look
     if op:
-        with page.expect_response("**/settings/draft"):
-            page.locator(f"#op-{key}").select_option(label=op)
+        page.locator(f"#op-{key}").select_option(label=op)
+        answered(page)
 
 
 def pick(page, name, words):

@@ -112,7 +112,7 @@ def _of_the_opener(view: Callable[[HttpRequest, Viewer, Draft], HttpResponse]) -
 @_of_the_opener
 def draft(request: HttpRequest, viewer: Viewer, posted: Draft) -> HttpResponse:
     """Show the form again after a change of its shape."""
-    wish, key, was = [*request.POST.get("do", "").split(" ", 2), "", ""][:3]
+    wish, key = [*request.POST.get("do", "").split(" ", 2), ""][:2]
     number = int(key) if key.isdecimal() and key.isascii() and len(key) < 7 else 0  # noqa: PLR2004 - as the form makes them
     catalogue = viewer.catalogue
     if wish == "event_type":
@@ -124,6 +124,7 @@ def draft(request: HttpRequest, viewer: Viewer, posted: Draft) -> HttpResponse:
         return _again(request, viewer, posted, focus=f"field-{posted.rows[-1].key}")
     if wish == "remove":
         return _again(request, viewer, without_row(posted, number), focus=_after_removal(posted, number))
+    was = request.POST.get(f"from-{wish}-{number}", "")
     if wish == "field":
         posted = with_field(posted, number, was, catalogue)
     elif wish == "op":

@@ -6,16 +6,18 @@
   let opener = null; // what had the focus before the window opened
   let clean = ""; // the form as it was opened: what differs from it would be lost
   let looked = ""; // the form as the preview shows it
-  let timer = 0;
+  let timer = 0; // of the question that is still to be sent
   let isLeft = false; // nothing that is in the form is to be kept
   let isSaved = false;
   let refused = false; // the last refusal was of saving
   let retried = false;
+  let place = ""; // what has the focus while an answer is taken in
+  let hasGone = false; // that is not where the answer was asked from
 
   const SILENT = ["csrfmiddlewaretoken", "seal", "version", "id", "do"];
   /** Return what a form says, as one text to compare. */
   const said = (data) => {
-    const found = [...data].filter(([name]) => !SILENT.includes(name) && !name.startsWith("was-"));
+    const found = [...data].filter(([name]) => !SILENT.includes(name) && !/^(was|from)-/.test(name));
     return found.map(([name, value]) => `${name}=${value}`).sort().join("\n");
   };
   const written = () => said(new FormData(form()));
@@ -77,8 +79,17 @@
     const now = written();
     if (now === looked) return;
     looked = now;
+    $("preview").ariaBusy = true;
     clearTimeout(timer);
-    timer = setTimeout(() => form() && htmx.trigger("#preview", "look"), wait);
+    timer = setTimeout(() => {
+      timer = 0;
+      if (form()) htmx.trigger("#preview", "look");
+    }, wait);
+  };
+
+  /** Pass over an answer about a form that has changed: its rows may be gone, and the next answer is on its way. */
+  const passOver = ({ target, detail }) => {
+    if (!target.isConnected || said(detail.requestConfig.formData) !== written()) detail.shouldSwap = false;
   };
 
   /** Take over what the answer says beside the preview: can it be saved, what is it called, what is wrong. */
@@ -113,8 +124,10 @@
       clean = written();
       looked = "";
     }
+    $("preview").addEventListener("htmx:beforeSwap", passOver); // there, as a closed window's events reach nobody else
     mark();
-    if (part.dataset.focus) focus(part.dataset.focus);
+    focus(hasGone && $(place) ? place : part.dataset.focus ?? place);
+    [place, hasGone] = ["", false];
     look(0);
   };
 
@@ -181,13 +194,20 @@
   // Who is faster than the answer loses nothing: an answer to an older form is passed over and asked for anew.
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     const { elt, formData, path } = detail.requestConfig;
-    if (path !== "/settings/draft" || !detail.shouldSwap || said(formData) === written()) return;
+    const isOfForm = path !== "/settings/preview" && form()?.contains(detail.target);
+    place = isOfForm ? document.activeElement.id : "";
+    hasGone = elt !== form() && !["", elt.id, `${elt.id}-ts-control`].includes(place);
+    if (path !== "/settings/draft" || !detail.shouldSwap) return;
+    if (said(formData) === written()) {
+      if (elt.matches(".condition select")) detail.serverResponse = detail.serverResponse.replace(`id="${elt.id}"`, "$& hx-preserve"); // one may be typing into it
+      return;
+    }
     detail.shouldSwap = false;
     htmx.trigger(elt, elt.matches("select") ? "change" : "click");
   });
   document.addEventListener("htmx:beforeCleanupElement", ({ target }) => target.tomselect?.destroy());
   const busy = ({ target }, is) => {
-    if (target.id === "preview") target.ariaBusy = is;
+    if (target.id === "preview") target.ariaBusy = is || timer !== 0;
   };
   document.addEventListener("htmx:beforeRequest", (event) => busy(event, true));
   document.addEventListener("htmx:afterRequest", (event) => {
