@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from callboard.mail.headers import folded, mailbox, sender_of, token, unstructured
 from callboard.mail.render import render
 from callboard.mail.templates import STYLE
+from callboard.mail.wire import Clean, is_clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,8 @@ MUTE_PLACE = "\x1amute\x1a"
 """Stands for the mute link in a form; no text of an event can hold it, for control characters are not shown."""
 
 _OVERLONG = re.compile(rb"^([^\r\n]{74,75})(=20\r)", re.MULTILINE)
+_DOTTED = re.compile(rb"\n\.([^\r\n]*)")
+_ROOM = 76 - len("=2E")
 _PLACES = re.compile(rf"^([^\n]*{MUTE_PLACE}[^\n]*\n)", re.MULTILINE)
 
 _MIDDLE = f"--{BOUNDARY}\r\nContent-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
@@ -48,6 +51,7 @@ class Form:
     """A message in which the person, the instant and the ids are still to be filled in.
 
     `body` holds bytes that are the same for all, and lines with a place for the mute link.
+    `is_clean` says that SMTP takes these bytes as they are, so that nobody looks again for each mail.
     """
 
     sender: bytes
@@ -55,6 +59,7 @@ class Form:
     list_id: bytes
     rest: bytes
     body: tuple[bytes | str, ...]
+    is_clean: bool
 
     def fill(self, person: Person, dated_at: datetime, message_id: str, thread_root: str, mute_url: str) -> bytes:
         """Return the whole message.
@@ -70,11 +75,11 @@ class Form:
             f"Date: {_date(dated_at)}\r\nMessage-ID: {token('Message-ID', message_id)}\r\n"
             f"In-Reply-To: {root}\r\nReferences: {root}\r\n"
         ).encode("ascii")
-        return b"".join(
-            [self.sender, to, b"\r\n", self.subject, ids, self.list_id]
-            + [f"List-Unsubscribe: <{mute}>\r\n".encode("ascii"), self.rest]
-            + [one if isinstance(one, bytes) else _quoted(one.replace(MUTE_PLACE, mute)) for one in self.body]
-        )
+        unsubscribe = f"List-Unsubscribe: <{mute}>\r\n".encode("ascii")
+        body = [one if isinstance(one, bytes) else _quoted(one.replace(MUTE_PLACE, mute)) for one in self.body]
+        raw = b"".join([self.sender, to, b"\r\n", self.subject, ids, self.list_id, unsubscribe, self.rest, *body])
+        filled = b"".join(body[1::2])  # the lines with the link; headers never begin with a dot
+        return Clean(raw) if self.is_clean and is_clean(filled) else raw
 
 
 def write_mail(
@@ -114,12 +119,14 @@ def make_form(
     if letter.person.partner is not None:
         rest.append(unstructured("X-Callboard-Partner", letter.person.partner))
     rest += ["MIME-Version: 1.0", f'Content-Type: multipart/alternative; boundary="{BOUNDARY}"', ""]
+    body = tuple(_joined([_TEXT_PART, *_pieces(told.text), _HTML_PART, *_pieces(told.html), _END]))
     return Form(
         sender=_lines(folded("From", sender_of(sender))),
         subject=_lines(unstructured("Subject", told.subject)),
         list_id=_lines(f"List-Id: {token('List-Id', list_id(letter, host))}"),
         rest=_lines(*rest),
-        body=tuple(_joined([_TEXT_PART, *_pieces(told.text), _HTML_PART, *_pieces(told.html), _END])),
+        body=body,
+        is_clean=all(is_clean(one) for one in body if isinstance(one, bytes)),
     )
 
 
@@ -180,7 +187,12 @@ def _quoted(text: str) -> bytes:
     quoted = b2a_qp(text.replace("\n", "\r\n").encode(), istext=True)
     if b"=20\r" in quoted:  # a space at a line's end grows by two after its length was checked
         quoted = _OVERLONG.sub(rb"\1=\r\n\2", quoted)
-    return quoted
+    return _DOTTED.sub(_undotted, b"\n" + quoted)[1:]
+
+
+def _undotted(line: re.Match[bytes]) -> bytes:
+    """Return a line without a dot at its begin, which SMTP would have to double. Source: RFC 2049 3."""
+    return b"\n=2E" + (b"" if len(line[1]) <= _ROOM else b"=\r\n") + line[1]
 
 
 _QUOTED_STYLE = _quoted(STYLE)
