@@ -140,6 +140,7 @@ class _Run:
         self._idle: list[asyncio.Future[None]] = []
         self._turns: list[_Turn] = []
         self._asked = asyncio.Event()
+        self._all_asked = asyncio.Event()
         self._hungry = asyncio.Event()
 
     async def go(self) -> int:
@@ -305,6 +306,8 @@ class _Run:
         turn = _Turn(result, draft)
         self._turns.append(turn)
         self._asked.set()
+        if len(self._turns) >= self.lanes.in_flight:
+            self._all_asked.set()
         return await turn.answer
 
     async def _commit_turns(self) -> None:
@@ -312,7 +315,9 @@ class _Run:
         while True:
             await self._asked.wait()
             if len(self._turns) < self.lanes.in_flight:  # the others' answers are near: one commit for all
-                await asyncio.sleep(min(self._commit_s / 2, LONGEST_GATHERING_S))
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._all_asked.wait(), min(self._commit_s / 2, LONGEST_GATHERING_S))
+            self._all_asked.clear()
             self._asked.clear()
             turns, self._turns = self._turns, []
             began_s = time.monotonic()
