@@ -24,7 +24,7 @@ def flying(lanes, count):
 
 
 def test_a_domain_is_paused_once_for_all_that_were_on_their_way():
-    lanes = Lanes(40)
+    lanes: Lanes[Mail] = Lanes(40)
     mails = flying(lanes, 30)
     ends = []
     for mail in mails:
@@ -36,7 +36,7 @@ def test_a_domain_is_paused_once_for_all_that_were_on_their_way():
 
 
 def test_a_domain_that_is_in_trouble_after_its_pause_is_paused_again():
-    lanes = Lanes(40)
+    lanes: Lanes[Mail] = Lanes(40)
     mails = flying(lanes, STRIKES)
     assert [lanes.finish(one, BUSY) for one in mails][-1]
     lanes.clear("x.example")
@@ -48,7 +48,7 @@ def test_a_domain_that_is_in_trouble_after_its_pause_is_paused_again():
 
 
 def test_what_was_put_back_or_arrived_meanwhile_leaves_no_excuse_behind():
-    lanes = Lanes(40)
+    lanes: Lanes[Mail] = Lanes(40)
     first, *rest = flying(lanes, 3)
     lanes.clear("x.example")
     lanes.put_back(first)
