@@ -1,9 +1,10 @@
 """One event to 10,000 people, and one immediate mail: the whole way, from `events send` to the 250.
 
-Prints mails/s, beside what smtplib does with ready-made mails of the same size over one
-connection to the same sink in the same run, and the latency of single mails on an idle system.
+Prints mails/s with workers that run, and without: `events send`, then `drain`, the start of both
+included. Beside it what smtplib does with ready-made mails of the same size over one connection
+to the same sink in the same run; and the latency of single mails on an idle system.
 
-    python -m benchmarks.whole_way [--people 10000] [--singles 50]
+    python -m benchmarks.whole_way [--people 10000] [--singles 50] [--workers 1]
 """
 
 from __future__ import annotations
@@ -13,14 +14,17 @@ import json
 import os
 import signal
 import smtplib
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
 
 ROOT = Path(__file__).resolve().parents[1]
 BASE = [sys.executable, "-m", "callboard"]
@@ -64,23 +68,40 @@ def running(words: list[str], environ: dict[str, str]) -> Iterator[subprocess.Po
         process.wait(20)
 
 
-def people_file(count: int) -> dict[str, object]:
-    """Return a studio with `count` people who are all told of every QC report."""
+def people_file(count: int) -> dict[str, Any]:
+    """Return a studio with `count` people who are all told of every QC report, and a post house of one."""
     return {
-        "partners": [{"id": "studio", "name": "Meridian Lantern", "kind": "studio"}],
+        "partners": [
+            {"id": "studio", "name": "Meridian Lantern", "kind": "studio"},
+            {"id": "copperglass", "name": "Copperglass Post", "kind": "fulfillment_partner"},
+        ],
         "users": [
             {
-                "email": f"p{number}@meridianlantern.example",
-                "name": f"Person {number}",
-                "partner": "studio",
-                "roles": ["studio_operations"],
-            }
-            for number in range(count)
+                "email": "ana@copperglass.example",
+                "name": "Ana Ruiz",
+                "partner": "copperglass",
+                "roles": ["fulfillment_partner_operations"],
+            },
+            *(
+                {
+                    "email": f"p{number}@meridianlantern.example",
+                    "name": f"Person {number}",
+                    "partner": "studio",
+                    "roles": ["studio_operations"],
+                }
+                for number in range(count)
+            ),
         ],
     }
 
 
-def event(number: int) -> dict[str, object]:
+def first_event() -> dict[str, Any]:
+    """Return an event that concerns the post house alone."""
+    told = {"type": "delivery.redelivery_requested", "id": "first"}
+    return event(0) | told | {"data": event(0)["data"] | {"fulfillment_partner": "copperglass"}}
+
+
+def event(number: int) -> dict[str, Any]:
     """Return an event that the studio's Default sends immediately."""
     return {
         "specversion": "1.0",
@@ -106,13 +127,27 @@ def call(environ: dict[str, str], *words: str, text: str = "") -> str:
     return subprocess.run(words, cwd=ROOT, env=environ, input=text, capture_output=True, text=True, check=True).stdout
 
 
-def broadcast(environ: dict[str, str], sink: Sink, people: int) -> float:
-    """Return mails/s from the start of `events send` until the last 250."""
-    before, _ = sink.accepted()
-    began_s = time.time()
-    call(environ, "events", "send", "-", text=json.dumps(event(0)) + "\n")
-    call(environ, "drain")
-    return people / (sink.wait_for(before + people) - began_s)
+def send(environ: dict[str, str], *events: dict[str, Any]) -> None:
+    """Hand events to the local intake."""
+    call(environ, "events", "send", "-", text="".join(json.dumps(one) + "\n" for one in events))
+
+
+def broadcast(environ: dict[str, str], sink: Sink, people: int, workers: int) -> float:
+    """Return mails/s from the start of `events send` until the last 250; without workers `drain` sends them."""
+    with ExitStack() as stack:
+        for _ in range(workers):
+            stack.enter_context(running([*BASE, "worker"], environ))
+        before, _ = sink.accepted()
+        if workers:
+            send(environ, first_event())
+            sink.wait_for(before + 1)
+            before += 1
+            time.sleep(1)  # all workers are up, and idle again
+        began_s = time.time()
+        send(environ, event(workers))
+        if not workers:
+            call(environ, "drain")
+        return people / (sink.wait_for(before + people) - began_s)
 
 
 def singles(environ: dict[str, str], sink: Sink, count: int) -> list[float]:
@@ -121,11 +156,12 @@ def singles(environ: dict[str, str], sink: Sink, count: int) -> list[float]:
     port = 18473
     took = []
     with running([*BASE, "serve", "--port", str(port)], environ), running([*BASE, "worker"], environ):
-        from urllib.request import Request, urlopen  # noqa: PLC0415 - only here
-
         url = f"http://127.0.0.1:{port}/api/v1/events"
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/cloudevents+json"}
-        time.sleep(4)
+        before, _ = sink.accepted()
+        send(environ, first_event())
+        sink.wait_for(before + 1)
+        wait_for_port(port)
         for number in range(1, count + 1):
             before, _ = sink.accepted()
             body = json.dumps(event(number)).encode()
@@ -134,6 +170,15 @@ def singles(environ: dict[str, str], sink: Sink, count: int) -> list[float]:
             took.append(sink.wait_for(before + 1, 30) - began_s)
             time.sleep(0.1)
     return took
+
+
+def wait_for_port(port: int) -> None:
+    """Return once a server answers there."""
+    for _ in range(600):
+        with suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        time.sleep(0.1)
 
 
 def smtplib_rate(sink: Sink, mails: int = 3000, size: int = 12_000) -> float:
@@ -151,6 +196,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=10_000)
     parser.add_argument("--singles", type=int, default=50)
+    parser.add_argument("--workers", type=int, default=1)
     chosen = parser.parse_args()
     environ = {key: value for key, value in os.environ.items() if not key.startswith("CALLBOARD_")}
     environ |= {"PYTHONPATH": str(ROOT / "src"), "CALLBOARD_COLLAPSE_S": "0"}
@@ -160,9 +206,11 @@ def main() -> None:
         environ["CALLBOARD_SMTP_URL"] = f"smtp://127.0.0.1:{sink.port}"
         environ["CALLBOARD_HOME"] = f"{folder}/many"
         call(environ, "people", "import", "-", text=json.dumps(people_file(chosen.people)))
-        rate = broadcast(environ, sink, chosen.people)
+        cold = broadcast(environ, sink, chosen.people, 0)
+        rate = broadcast(environ, sink, chosen.people, chosen.workers)
         peer = smtplib_rate(sink)
-        print(f"one event to {chosen.people} people: {rate:,.0f} mails/s, process start included")
+        print(f"one event to {chosen.people} people, {chosen.workers} running worker: {rate:,.0f} mails/s")
+        print(f"the same by `drain`, its start included: {cold:,.0f} mails/s")
         print(f"smtplib, one connection, ready-made mails: {peer:,.0f} mails/s; ratio {rate / peer:.2f}")
         environ["CALLBOARD_HOME"] = f"{folder}/one"
         call(environ, "people", "import", "-", text=json.dumps(people_file(1)))

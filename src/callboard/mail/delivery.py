@@ -30,8 +30,8 @@ from callboard.mail.replies import Reply
 from callboard.mail.store import NEXT_HOP, Result
 from callboard.mail.transport import Transport, Unavailable
 
-CONNECTIONS = 24
-"""Connections to the next hop at a time: 20 for one domain (reference/delivery.md 7), and some for all others."""
+CONNECTIONS = 40
+"""Connections to the next hop at a time: Postfix takes 50 of one client. Each commit serves all that wait for it."""
 LEASE_BATCH = 400
 FEW_WAITING = 100
 """Mails ready to go under which the next batch is leased, so that no connection waits for it."""
@@ -39,6 +39,8 @@ FEW_FINISHED = 25
 """Mails after which it is looked whether more are to be leased, and whether a lane has room again."""
 LOOK_S = 0.05
 """Seconds between two looks for newly due mails while others are on their way."""
+LOOK_SHARE = 0.05
+"""Part of the time that looks in vain may take: each reads over all that waits for domains that are full."""
 LONGEST_GATHERING_S = 0.005
 """Seconds a commit waits for other connections' outcomes, and never over half of what the last commit took."""
 COMMIT_TRIES = 6
@@ -129,7 +131,7 @@ class _Run:
         self.holding: set[int] = set()
         self._taken = 0
         self._finished = 0
-        self._looked_s = 0.0
+        self._look_again_s = 0.0
         self._commit_s = 0.0
         self._fed = False
         self._halted = False
@@ -138,6 +140,7 @@ class _Run:
         self._idle: list[asyncio.Future[None]] = []
         self._turns: list[_Turn] = []
         self._asked = asyncio.Event()
+        self._all_asked = asyncio.Event()
         self._hungry = asyncio.Event()
 
     async def go(self) -> int:
@@ -178,7 +181,10 @@ class _Run:
 
     async def _feed(self) -> int:
         """Lease a batch and write it, some mails at a time; return how many mails there were."""
+        began_s = time.monotonic()
         mails = await self.courier.in_database(self.desk.lease, LEASE_BATCH, self.lanes.crowded())
+        now_s = time.monotonic()
+        self._look_again_s = now_s + (LOOK_S if mails else max(LOOK_S, (now_s - began_s) / LOOK_SHARE))
         self._taken += len(mails)
         self.holding |= {one.id for one in mails}
         while mails:
@@ -208,11 +214,7 @@ class _Run:
         """Return whether to lease: few mails wait; or many, but of domains that are full, and others may be due."""
         if self.lanes.has_ready(FEW_WAITING):
             return False
-        looked_s, now_s = self._looked_s, time.monotonic()
-        if self.lanes.waiting >= FEW_WAITING and now_s - looked_s < LOOK_S:
-            return False
-        self._looked_s = now_s
-        return True
+        return self.lanes.waiting < FEW_WAITING or time.monotonic() >= self._look_again_s
 
     # connections
 
@@ -304,6 +306,8 @@ class _Run:
         turn = _Turn(result, draft)
         self._turns.append(turn)
         self._asked.set()
+        if len(self._turns) >= self.lanes.in_flight:
+            self._all_asked.set()
         return await turn.answer
 
     async def _commit_turns(self) -> None:
@@ -311,7 +315,9 @@ class _Run:
         while True:
             await self._asked.wait()
             if len(self._turns) < self.lanes.in_flight:  # the others' answers are near: one commit for all
-                await asyncio.sleep(min(self._commit_s / 2, LONGEST_GATHERING_S))
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._all_asked.wait(), min(self._commit_s / 2, LONGEST_GATHERING_S))
+            self._all_asked.clear()
             self._asked.clear()
             turns, self._turns = self._turns, []
             began_s = time.monotonic()

@@ -42,6 +42,12 @@ ITEMS_AT_ONCE = 500
 CRITICAL = Importance.CRITICAL.rank
 LEASE_S = 60.0
 """Seconds of real time after which a lease of a silent owner ends. Source: interfaces 3, drain."""
+_STATES = {
+    Fate.SENT: MailState.SENT,
+    Fate.FAILED: MailState.FAILED,
+    Fate.POLICY: MailState.FAILED,
+    Fate.NO_SUCH_ADDRESS: MailState.HELD,
+}
 
 logger = structlog.get_logger(__name__)
 
@@ -243,21 +249,15 @@ class Desk:
 
     def result(self, draft: Draft, reply: Reply) -> Result:
         """Return the mail's state after a try: retried until its expiry, then failed (P4)."""
-        now = self.clock.now()
-        states = {
-            Fate.SENT: MailState.SENT,
-            Fate.FAILED: MailState.FAILED,
-            Fate.POLICY: MailState.FAILED,
-            Fate.NO_SUCH_ADDRESS: MailState.HELD,
-        }
-        state = MailState.QUEUED if reply.of_hop else states.get(reply.fate, MailState.QUEUED)
+        state = MailState.QUEUED if reply.of_hop else _STATES.get(reply.fate, MailState.QUEUED)
         again = None
-        expires_at = from_us(draft.mail.expires_us)
-        if state is MailState.QUEUED and now >= expires_at:
-            state = MailState.FAILED
-        elif state is MailState.QUEUED:
-            delay = retry_delay(draft.mail.attempts + 1, random.random())  # noqa: S311 - jitter, not a secret
-            again = min(now + delay, expires_at)
+        if state is MailState.QUEUED:
+            now, expires_at = self.clock.now(), from_us(draft.mail.expires_us)
+            if now >= expires_at:
+                state = MailState.FAILED
+            else:
+                delay = retry_delay(draft.mail.attempts + 1, random.random())  # noqa: S311 - jitter, not a secret
+                again = min(now + delay, expires_at)
         return Result(mail=draft.mail, state=state, reply=reply, next_attempt_at=again)
 
     # pauses

@@ -41,12 +41,16 @@ T = TypeVar("T", bound=Waiting)
 
 @dataclass(slots=True)
 class _Lane(Generic[T]):
-    """One domain. `limit` is how many connections it may use at a time."""
+    """One domain. `limit` is how many connections it may use at a time.
+
+    `cohort` mails were on their way when the domain was paused: their trouble is the one that is known.
+    """
 
     limit: float
     queues: tuple[deque[T], ...] = field(default_factory=lambda: tuple(deque() for _ in Importance))
     in_flight: int = 0
     strikes: int = 0
+    cohort: int = 0
 
     @property
     def waiting(self) -> int:
@@ -98,8 +102,9 @@ class Lanes(Generic[T]):
 
     def finish(self, mail: T, reply: Reply | None) -> bool:
         """Note how a mail ended, None when it was not sent; return whether its domain has to be paused."""
+        known = self._lanes[mail.domain].cohort > 0
         lane = self._leave(mail.domain)
-        if reply is None:
+        if known or reply is None:
             pass
         elif is_trouble(reply):
             lane.strikes += 1
@@ -117,7 +122,7 @@ class Lanes(Generic[T]):
         lane = self._lanes.get(domain)
         if lane is None:
             return []
-        lane.limit, lane.strikes = 1.0, 0
+        lane.limit, lane.strikes, lane.cohort = 1.0, 0, lane.in_flight
         return self._empty(domain, lane)
 
     def clear_all(self) -> list[T]:
@@ -157,6 +162,7 @@ class Lanes(Generic[T]):
     def _leave(self, domain: str) -> _Lane[T]:
         lane = self._lanes[domain]
         lane.in_flight -= 1
+        lane.cohort = max(0, lane.cohort - 1)
         self.in_flight -= 1
         return lane
 

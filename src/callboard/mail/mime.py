@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 from callboard.mail.headers import folded, mailbox, sender_of, token, unstructured
 from callboard.mail.render import render
 from callboard.mail.templates import STYLE
+from callboard.mail.wire import Clean, is_clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
     from callboard.catalogue.values import Catalogue
@@ -35,7 +35,10 @@ MUTE_PLACE = "\x1amute\x1a"
 """Stands for the mute link in a form; no text of an event can hold it, for control characters are not shown."""
 
 _OVERLONG = re.compile(rb"^([^\r\n]{74,75})(=20\r)", re.MULTILINE)
-_PLACES = re.compile(rf"^([^\n]*{MUTE_PLACE}[^\n]*\n)", re.MULTILINE)
+_DOTTED = re.compile(rb"\n\.([^\r\n]*)")
+_ROOM = 76 - len("=2E")
+_PLACE = b"\x1a"
+"""Stands for the link among quoted bytes, which hold no control characters."""
 
 _MIDDLE = f"--{BOUNDARY}\r\nContent-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
 _TEXT_PART = (_MIDDLE % "plain").encode()
@@ -47,14 +50,16 @@ _END = f"\r\n--{BOUNDARY}--\r\n".encode()
 class Form:
     """A message in which the person, the instant and the ids are still to be filled in.
 
-    `body` holds bytes that are the same for all, and lines with a place for the mute link.
+    The mute link comes between the parts of `body`. `is_clean` says that SMTP takes these bytes
+    as they are, so that nobody looks again for each mail.
     """
 
     sender: bytes
     subject: bytes
     list_id: bytes
     rest: bytes
-    body: tuple[bytes | str, ...]
+    body: tuple[bytes, ...]
+    is_clean: bool
 
     def fill(self, person: Person, dated_at: datetime, message_id: str, thread_root: str, mute_url: str) -> bytes:
         """Return the whole message.
@@ -70,11 +75,11 @@ class Form:
             f"Date: {_date(dated_at)}\r\nMessage-ID: {token('Message-ID', message_id)}\r\n"
             f"In-Reply-To: {root}\r\nReferences: {root}\r\n"
         ).encode("ascii")
-        return b"".join(
-            [self.sender, to, b"\r\n", self.subject, ids, self.list_id]
-            + [f"List-Unsubscribe: <{mute}>\r\n".encode("ascii"), self.rest]
-            + [one if isinstance(one, bytes) else _quoted(one.replace(MUTE_PLACE, mute)) for one in self.body]
-        )
+        unsubscribe = f"List-Unsubscribe: <{mute}>\r\n".encode("ascii")
+        link = _open_ended(mute)
+        body = link.join(self.body)
+        raw = b"".join([self.sender, to, b"\r\n", self.subject, ids, self.list_id, unsubscribe, self.rest, body])
+        return Clean(raw) if self.is_clean and is_clean(link) else raw
 
 
 def write_mail(
@@ -114,12 +119,14 @@ def make_form(
     if letter.person.partner is not None:
         rest.append(unstructured("X-Callboard-Partner", letter.person.partner))
     rest += ["MIME-Version: 1.0", f'Content-Type: multipart/alternative; boundary="{BOUNDARY}"', ""]
+    body = (_TEXT_PART + _with_places(told.text) + _HTML_PART + _with_places(told.html) + _END).split(_PLACE)
     return Form(
         sender=_lines(folded("From", sender_of(sender))),
         subject=_lines(unstructured("Subject", told.subject)),
         list_id=_lines(f"List-Id: {token('List-Id', list_id(letter, host))}"),
         rest=_lines(*rest),
-        body=tuple(_joined([_TEXT_PART, *_pieces(told.text), _HTML_PART, *_pieces(told.html), _END])),
+        body=tuple(body),
+        is_clean=all(map(is_clean, body)),
     )
 
 
@@ -145,31 +152,19 @@ def _date(at: datetime) -> str:
     return format_datetime(at)
 
 
-def _pieces(text: str) -> Iterator[bytes | str]:
-    """Yield a body in quoted-printable with CRLF, and as they are the lines that have a place in them."""
-    for number, piece in enumerate(_PLACES.split(text)):
-        if piece:
-            yield piece if number % 2 else _body(piece)
+def _with_places(text: str) -> bytes:
+    """Return a body in quoted-printable with a place wherever the link comes, which begins a line and ends one."""
+    *before, last = text.split(MUTE_PLACE)
+    return _PLACE.join([*map(_open_ended, before), _body(last)])
 
 
-def _joined(pieces: list[bytes | str]) -> Iterator[bytes | str]:
-    """Yield the pieces with neighbouring bytes made one."""
-    same: list[bytes] = []
-    for one in pieces:
-        if isinstance(one, bytes):
-            same.append(one)
-        else:
-            yield b"".join(same)
-            yield one
-            same = []
-    yield b"".join(same)
+def _open_ended(text: str) -> bytes:
+    """Return a text in quoted-printable whose last line goes on in the next; the sign keeps room for the break."""
+    return _body(f"{text}=\n").removesuffix(b"=3D\r\n") + b"=\r\n"
 
 
 def _body(text: str) -> bytes:
-    """Return lines in quoted-printable with CRLF. Source: RFC 2045 6.7.
-
-    Every piece begins and ends with a whole line: `b2a_qp` takes its line end from the first.
-    """
+    """Return lines in quoted-printable with CRLF; the last one ends, too. Source: RFC 2045 6.7."""
     head, style, rest = text.partition(STYLE)
     if style:
         return _quoted(head) + _QUOTED_STYLE + _quoted(rest)
@@ -177,10 +172,16 @@ def _body(text: str) -> bytes:
 
 
 def _quoted(text: str) -> bytes:
+    """Return lines; one at least is whole, for `b2a_qp` takes its line ends from the first."""
     quoted = b2a_qp(text.replace("\n", "\r\n").encode(), istext=True)
     if b"=20\r" in quoted:  # a space at a line's end grows by two after its length was checked
         quoted = _OVERLONG.sub(rb"\1=\r\n\2", quoted)
-    return quoted
+    return _DOTTED.sub(_undotted, b"\n" + quoted)[1:]
+
+
+def _undotted(line: re.Match[bytes]) -> bytes:
+    """Return a line without a dot at its begin, which SMTP would have to double. Source: RFC 2049 3."""
+    return b"\n=2E" + (b"" if len(line[1]) <= _ROOM else b"=\r\n") + line[1]
 
 
 _QUOTED_STYLE = _quoted(STYLE)

@@ -11,15 +11,13 @@ import contextlib
 import re
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from callboard.mail.replies import TAKEN, Fate, Reply, plain_words, read_reply
+from callboard.mail.wire import wire_form
 
 MAX_LINE_BYTES = 8_192
 """Bytes of one reply line; RFC 5321 4.5.3.1.5 says 512, some servers say more."""
 MAX_REPLY_BYTES = 65_536
 _LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?$", re.DOTALL)
-_BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _CLOSING = 421
 _GO_ON = 354
 
@@ -266,24 +264,3 @@ class Session(asyncio.Protocol):
             with contextlib.suppress(Lost):
                 await self._expect(1)
         self.abort("closed")
-
-
-def wire_form(raw: bytes) -> bytes:
-    """Return a mail as it follows DATA: CRLF lines, dots doubled, the final dot. Source: RFC 5321 4.5.2.
-
-    A bare CR or LF would be read as a line's end by some servers and not by others, so it
-    becomes one for all.
-    """
-    octets = np.frombuffer(raw, np.uint8)  # ten times as fast as searching for two bytes in a row
-    feeds = np.flatnonzero(octets == _LF)
-    paired = not raw.startswith(b"\n") and bool((octets.take(feeds - 1) == _CR).all())
-    if not paired or np.count_nonzero(octets == _CR) != len(feeds):
-        return wire_form(_BARE.sub(b"\r\n", raw))
-    if raw.startswith(b"."):
-        raw = b"." + raw
-    if (octets.take(feeds + 1, mode="clip") == _DOT).any():
-        raw = raw.replace(b"\r\n.", b"\r\n..")
-    return raw + (b".\r\n" if raw.endswith(b"\r\n") else b"\r\n.\r\n")
-
-
-_LF, _CR, _DOT = b"\n\r."

@@ -112,7 +112,9 @@ def lease(owner_id: str, until_s: float, now: datetime, limit: int, crowded: Ite
 
 def is_due(now: datetime) -> bool:
     """Return whether a mail waits to be sent; a look without a lock."""
-    return Mail.objects.filter(state=MailState.QUEUED, next_attempt_us__lte=to_us(now)).exists()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM mail_mail WHERE state = 'queued' AND next_attempt_us <= %s LIMIT 1", [to_us(now)])
+        return cursor.fetchone() is not None
 
 
 def still_leased(mails: Sequence[Leased], owner_id: str) -> set[int]:

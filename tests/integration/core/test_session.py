@@ -11,7 +11,6 @@ import pytest
 
 from callboard.base.config import SmtpServer
 from callboard.mail.replies import Fate
-from callboard.mail.session import wire_form
 from callboard.mail.transport import SmtpTransport, Unavailable
 
 PEM = Path(__file__).parent / "tls" / "localhost.pem"
@@ -272,19 +271,3 @@ def test_a_mail_with_8_bit_bytes_says_so_or_is_not_sent():
     unable = Server()
     assert fates(talking(sending("b@x.example", raw=raw), unable)) == [Fate.FAILED]
     assert not unable.bodies
-
-
-@pytest.mark.parametrize(
-    ("raw", "wire"),
-    [
-        (b"a\r\n", b"a\r\n.\r\n"),
-        (b"a", b"a\r\n.\r\n"),
-        (b".\r\n", b"..\r\n.\r\n"),
-        (b"a\r\n.\r\nb\r\n", b"a\r\n..\r\nb\r\n.\r\n"),
-        (b"a\n.\nb", b"a\r\n..\r\nb\r\n.\r\n"),
-        (b"a\r.\r\nb\r\n", b"a\r\n..\r\nb\r\n.\r\n"),
-        (b"a\r\n.\nMAIL FROM:<x>\r\n", b"a\r\n..\r\nMAIL FROM:<x>\r\n.\r\n"),
-    ],
-)
-def test_no_body_can_end_a_mail_before_its_end(raw, wire):
-    assert wire_form(raw) == wire
