@@ -156,7 +156,7 @@ def test_a_full_disk_ends_the_drain_with_words_and_costs_nothing_but_time(board:
     home = board.folder / "home"
     size = max(path.stat().st_size for path in home.glob("callboard.sqlite3*"))
     done = subprocess.run(
-        [sys.executable, "-c", LIMITED, str(size + 400_000), "drain"],
+        [sys.executable, "-c", LIMITED, str(size + 200_000), "drain"],
         env=board.environment({}), capture_output=True, encoding="utf-8", timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
