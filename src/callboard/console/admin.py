@@ -18,6 +18,8 @@ from callboard.mail.models import DomainBreaker, Mail, Suppression
 from callboard.people.models import Partner, User
 from callboard.preferences.models import CustomNotification, MuteRecord
 
+__all__ = ["console"]
+
 _TABLES: Sequence[tuple[type[models.Model], Any]] = (
     (Partner, PartnerTable),
     (User, UserTable),
