@@ -47,7 +47,9 @@ def decided(circle: Circle, who: Person, log: list[Event]) -> dict[tuple[Frequen
 def test_mails_a_week_are_those_that_deciding_each_event_brings(catalogue, directory, book, told, data):
     EventRecord.objects.all().delete()  # another log: what is remembered of the last one must not count
     log = store(told)
-    refs = [from_default(one, "").ref for one in catalogue.defaults.values()] + [one.ref for one in book.customs.values()]
+    refs = [from_default(one, "").ref for one in catalogue.defaults.values()] + [
+        one.ref for one in book.customs.values()
+    ]
     for ref in data.draw(st.lists(st.sampled_from(refs), max_size=4)) if refs else []:
         for user_id in directory.persons:
             book.put_mute(Mute(user_id=user_id, ref=ref, muted=True, until=None, by=MutedBy.PERSON, revision=0))

@@ -102,7 +102,7 @@ def line_json(line: Line, reader: Reader) -> dict[str, Any]:
         "event_type": line.event_type.id,
         "state": line.state.value,
         "expected": line.expected,
-        "receivers": [_receiver_json(one) for one in named],
+        "receivers": [_receiver_json(one, reader) for one in named],
         "others": len(line.receivers) - len(named),
     }
 
@@ -122,14 +122,15 @@ def _has_master(line: Line, reader: Reader) -> bool:
     )
 
 
-def _receiver_json(one: Receiver) -> dict[str, Any]:
+def _receiver_json(one: Receiver, reader: Reader) -> dict[str, Any]:
+    lender = one.standing_in_for
     return {
         "email": one.person.email,
         "name": one.person.name,
         "frequency": one.frequency.value,
         "notification": one.notification.ref.as_json(),
         "every": not one.conditions,
-        "standing_in_for": one.standing_in_for.email if one.standing_in_for else None,
+        "standing_in_for": lender.email if lender and reader.may_name(lender) else None,
     }
 
 
