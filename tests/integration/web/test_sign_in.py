@@ -6,14 +6,13 @@ import time
 
 import pytest
 from django.contrib.auth.tokens import default_token_generator
-from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from tests.integration.web.mails import ask, by_password, code_in, enter, mails_to, newest_mail
 from tests.integration.web.studio import ANA, TOM, USERS
 
-from callboard.people.models import User
+from callboard.people.models import PersonSession, User
 
 PASSWORD = "a password for tests"
 NEW = "curtain call at eight"
@@ -41,7 +40,7 @@ def deactivate(pipeline, email=ANA):
 
 
 def stored_texts():
-    return [str(one.get_decoded()) for one in Session.objects.all()]
+    return [str(one.get_decoded()) for one in PersonSession.objects.all()]
 
 
 # By a code
@@ -184,7 +183,7 @@ def test_the_key_of_the_session_changes_when_signing_in(browser):
     before = browser.session.session_key
     enter(browser, code)
     assert browser.session.session_key != before
-    assert not Session.objects.filter(session_key=before).exists()
+    assert not PersonSession.objects.filter(session_key=before).exists()
 
 
 @pytest.mark.usefixtures("pipeline")
