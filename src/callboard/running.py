@@ -19,10 +19,13 @@ from callboard.mail.delivery import Courier
 from callboard.mail.owners import Owner, new_owner
 from callboard.mail.transport import transport_factory
 from callboard.pipeline import Pipeline
+from callboard.support.sending import Postman
 
 IDLE_S = 0.05
 """Seconds between two looks for work: a tenth of what a person notices."""
 RECONCILE_S = 5.0
+LETTERS_S = 2.0
+"""Seconds between two looks for letters about requests: somebody reads them, and answers in minutes."""
 TICK_S = 0.2
 LONGEST_PAUSE_S = 30.0
 
@@ -62,6 +65,7 @@ class Runner:
         new_transport = transport_factory(config, lambda: to_us(self.pipeline.now()))
         await self._db(owner.__enter__)
         courier = Courier(config, self.pipeline.clock, self.pipeline.checker, owner, self.database, new_transport)
+        self.postman = Postman(config, self.pipeline.clock, self._db, new_transport)
         keeper = asyncio.create_task(courier.keep_leases())
         try:
             await run(courier, owner)
@@ -88,6 +92,7 @@ class Runner:
         try:
             while await courier.deliver_due():
                 progress(pipeline.counts + courier.counts)
+            await self.postman.send_due()
         finally:
             ticking.cancel()
 
@@ -106,6 +111,7 @@ class Runner:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._repeat("decide", self._decide_and_compose, stop))
             group.create_task(self._repeat("deliver", courier.deliver_due, stop))
+            group.create_task(self._repeat("letters", self.postman.send_due, stop, LETTERS_S))
             group.create_task(_stop_courier(courier, stop))
             group.create_task(
                 self._repeat("reconcile", lambda: self._db(self.pipeline.reconcile, owner), stop, RECONCILE_S)

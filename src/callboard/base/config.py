@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from callboard.base.clock import Clock, FixedClock, SystemClock
 from callboard.base.errors import RejectedError
 from callboard.base.instants import parse_instant
-from callboard.base.texts import address_fault, ascii_address
+from callboard.base.texts import address_fault, address_key, ascii_address
 
 SHIPPED_CATALOGUE = Path(__file__).resolve().parents[3] / "catalogue"
 SHORTEST_KEY = 16
@@ -53,6 +53,7 @@ class Config:
     """Everything the environment decides. `now_at` is None when the real clock runs.
 
     `bounces` is the address that mails come back to, a signed one for each mail; None: the sender's.
+    `operators` are the addresses that people's requests for help are mailed to; none: the console alone has them.
     """
 
     home: Path
@@ -66,6 +67,7 @@ class Config:
     collapse_s: float
     dkim: Dkim | None = None
     bounces: str | None = None
+    operators: tuple[str, ...] = ()
 
     @property
     def clock(self) -> Clock:
@@ -112,6 +114,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         collapse_s=_collapse(environ.get("CALLBOARD_COLLAPSE_S") or "10"),
         dkim=_dkim(environ.get("CALLBOARD_DKIM_KEY"), environ.get("CALLBOARD_DKIM_SELECTOR")),
         bounces=_bounces(environ.get("CALLBOARD_BOUNCES")),
+        operators=_operators(environ.get("CALLBOARD_OPERATORS")),
     )
 
 
@@ -210,6 +213,13 @@ def _bounces(value: str | None) -> str | None:
         fault = f"must be an address with at most {LONGEST_RETURN_LOCAL} characters before the @"
         raise _refuse("CALLBOARD_BOUNCES", fault, "bounces@callboard.example")
     return value
+
+
+def _operators(value: str | None) -> tuple[str, ...]:
+    addresses = [address for _, address in getaddresses([value or ""])]
+    if value and any(map(address_fault, addresses)):
+        raise _refuse("CALLBOARD_OPERATORS", "must be addresses with commas between them", "help@callboard.example")
+    return tuple({address_key(one): one for one in addresses if one}.values())
 
 
 def _dkim(path: str | None, selector: str | None) -> Dkim | None:

@@ -104,10 +104,10 @@ def _answer(event: Event, user: User) -> dict[str, Any]:
     return {
         "answer": answer,
         "tone": _TONES.get((answer["decision"] or {}).get("state") or "", ""),
-        "told": _readable(answer["answer"]),
+        "told": readable(answer["answer"]),
         "asking": asking,
         "others": len(mine) - len(asking),
-        "steps": [(one["step"], _readable(one["says"])) for one in answer["steps"]],
+        "steps": [(one["step"], readable(one["says"])) for one in answer["steps"]],
         "accepted": known.instant(event.accepted_at),
         "event_url": f"/console/intake/eventrecord/{event.number}/change/",
     }
@@ -130,6 +130,6 @@ def _has(value: Any) -> str:
     return ", ".join(shown(str(one)) for one in (value if isinstance(value, list | tuple) else [value]))
 
 
-def _readable(text: str) -> str:
+def readable(text: str) -> str:
     """Return a sentence with its instants as all pages show them."""
     return shown(_INSTANT.sub(lambda found: known.instant(parse_instant(found[0])), text))

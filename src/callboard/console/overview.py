@@ -18,6 +18,7 @@ from callboard.console.operators import console
 from callboard.decisions import store as ledger
 from callboard.intake import store as log
 from callboard.mail import outbox
+from callboard.support import store as support
 
 LATE_S = 300
 """Seconds after which mail that is due is late: a pass of a worker takes less than one."""
@@ -53,6 +54,10 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 def _needs() -> Iterator[Need]:
     at = outbox.standing()
+    yield _need("Requests for help", support.count_open(), "People who wait for an answer.",
+                "/console/support/ticket/?state=open", tone="brass")  # fmt: skip
+    yield _need("Lost letters about requests", support.count_lost(), "An answer, or the word of a request, was not"
+                " delivered by mail; read why, and send it again.", "/console/support/ticket/?state=lost")  # fmt: skip
     parked = store.count_parked(outbox.MOST_COUNTED)
     pauses = len(outbox.open_pauses(now()))
     yield _need("Held messages", at.held, "The address was refused; release it when it is right.", _MAILS + "held")

@@ -139,6 +139,7 @@ def _frame(writer: _Writer) -> dict[str, Any]:
         "why": writer.why(),
         "settings_url": f"{writer.base_url}/settings",
         "mute_url": letter.mute_url,
+        "help_url": f"{writer.base_url}/support/new?about={quote(letter.items[0].event.key, safe='')}&from=mail",
     }
 
 

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from callboard.web.views import again, filters, history, items, mailbox, me, mute, panel, signing, start, window
+from callboard.web.views import (
+    again,
+    filters,
+    history,
+    items,
+    mailbox,
+    me,
+    mute,
+    panel,
+    signing,
+    start,
+    support,
+    window,
+)
 
 urlpatterns = [
     path("", start.start, name="start"),
@@ -32,6 +45,9 @@ urlpatterns = [
     path("settings/try-again", again.try_again, name="settings-try-again"),
     path("settings/filters", filters.filters, name="settings-filters"),
     path("settings/filters/<str:file_name>", filters.download, name="settings-filters-file"),
+    path("support", support.overview, name="support"),
+    path("support/new", support.new, name="support-new"),
+    path("support/<str:number>", support.ticket, name="support-ticket"),
     path("csrf", panel.csrf, name="csrf"),
     path("history", history.history, name="history"),
     path("items/<str:key>", items.item, name="item"),
