@@ -117,12 +117,13 @@ def _checks(one: Notification, said: dict[str, Any], world: World) -> list[tuple
     """Return for each condition whether it holds, what it asks for, and what the event has."""
     catalogue, name = world.catalogue, world.directory.partner_name
     return [
-        (each["holds"], condition_words(condition, catalogue, name), _has(each["event_has"]))
+        (each["holds"], condition_words(condition, catalogue, name), has_words(each["event_has"]))
         for condition, each in zip(one.where, said["conditions"], strict=True)
     ]
 
 
-def _has(value: Any) -> str:
+def has_words(value: Any) -> str:
+    """Return what an event has in a field, in words."""
     if value is None or value == []:
         return "nothing"
     if isinstance(value, bool):

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from callboard.base.texts import address_key, shown
 from callboard.console import store
-from callboard.console.explaining import readable
+from callboard.console.explaining import has_words, readable
 from callboard.console.known import config, instant_us, now, plural
 from callboard.console.operators import console
 from callboard.console.tables import Cell, Deed, Table, choice
@@ -125,7 +125,7 @@ def _who(row: Ticket) -> str:
 
 
 def _page(row: Ticket) -> dict[str, Any]:
-    context = row.context
+    context, mail = row.context, row.context["mail"]
     letters: dict[int, list[tuple[str, str]]] = {}
     for one in support.letters_of(row):
         letters.setdefault(one.post_id, []).append(_letter_words(one))
@@ -135,9 +135,9 @@ def _page(row: Ticket) -> dict[str, Any]:
         "tone": _TONES.get(row.state, ""),
         "who": _who(row),
         "posts": [(one, instant_us(one.at_us), letters.get(one.pk, ())) for one in support.posts_of(row)],
-        "facts": list(facts_of(context)),
+        "facts": [*facts_of(context), *((("Message-ID", mail["message_id"]),) if mail else ())],
         "events": [_event(one, row) for one in context["events"]],
-        "items": [_item(one, row) for one in (context["mail"] or {}).get("items", ())],
+        "items": [_item(one, row) for one in mail["items"]] if mail and mail["count"] > 1 else [],
         "settings": context["notifications"],
         "draft": secrets.token_urlsafe(24),
         "most": MAX_TEXT,
@@ -147,7 +147,7 @@ def _page(row: Ticket) -> dict[str, Any]:
 def _event(event: dict[str, Any], row: Ticket) -> dict[str, Any]:
     """Return an attached event as people read it."""
     asked = [
-        (one["name"], readable(one["why"]), [(check["holds"], shown(check["says"])) for check in one["conditions"]])
+        (one, readable(one["why"]), [(each, has_words(each["has"])) for each in one["conditions"]])
         for one in event["notifications"]
     ]
     return {
@@ -176,7 +176,8 @@ def _letter_words(letter: Letter) -> tuple[str, str]:
     words = f": {shown(letter.last_reply)}" if letter.last_reply else ""
     if letter.next_try_us is None:
         return f"Not delivered to {to}{words}", "critical"
-    return f"On its way to {to}, {plural(letter.tries, 'try', 'tries')}{words}", "brass"
+    tries = f", {plural(letter.tries, 'try', 'tries')}" if letter.tries else ""
+    return f"On its way to {to}{tries}{words}", "brass"
 
 
 @require_POST

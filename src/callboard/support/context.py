@@ -22,7 +22,8 @@ from callboard.mail.feedback.store import undelivered_to
 from callboard.people.access import may_see
 from callboard.people.values import Person
 from callboard.preferences import actions
-from callboard.preferences.naming import sentence
+from callboard.preferences.naming import condition_words, sentence
+from callboard.preferences.values import Notification
 from callboard.preferences.world import World
 from callboard.support.values import About
 
@@ -97,7 +98,12 @@ def _explained(event: Event, person: Person, world: World, now: datetime) -> dic
     """Return an event with its explanation: of the notifications those alone that ask for its type."""
     answer = explain(event, person, world, now)
     event_type = world.catalogue.event_types.get(event.type)
-    asking = [one for one in answer["notifications"] if one["event_type"] == event.type]
+    called = KnownPartners(person, world.catalogue, world.directory)
+    asking = [
+        said | {"conditions": _checks(one, said, world, called)}
+        for one, said in zip(actions.own(person, world.catalogue), answer["notifications"], strict=True)
+        if one.event_type == event.type
+    ]
     return {
         "key": event.key,
         **answer["event"],
@@ -108,6 +114,18 @@ def _explained(event: Event, person: Person, world: World, now: datetime) -> dic
         "decision": answer["decision"],
         "steps": answer["steps"],
     }
+
+
+def _checks(one: Notification, said: dict[str, Any], world: World, called: KnownPartners) -> list[dict[str, Any]]:
+    """Return the conditions of a notification in words, whether each holds, and what the event has."""
+    return [
+        {
+            "holds": each["holds"],
+            "says": shown(condition_words(condition, world.catalogue, called)),
+            "has": each["event_has"],
+        }
+        for condition, each in zip(one.where, said["conditions"], strict=True)
+    ]
 
 
 def _mail_of(event: Event, person: Person, world: World) -> dict[str, Any] | None:

@@ -36,7 +36,7 @@ def facts_of(context: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if person["partner"]:
         yield "Partner", person["partner"]
     yield "Roles", ", ".join(person["roles"]) or "none"
-    yield "Clock", _clock_words(person)
+    yield "Time zone", _clock_words(person)
     muted = sum(one["muted"] for one in context["notifications"])
     yield "Notifications", f"{len(context['notifications']):,}" + (f", {muted:,} of them muted" if muted else "")
     if context["undelivered"]:
@@ -61,8 +61,8 @@ def _clock_words(person: Mapping[str, Any]) -> str:
 
 def _mail_words(mail: Mapping[str, Any]) -> str:
     items = "1 item" if mail["count"] == 1 else f"{mail['count']:,} items"
-    kind = "at once" if mail["frequency"] == "immediately" else f"{mail['frequency']} digest"
-    return f"{kind}, {items}, {mail['state']}, {mail['message_id']}"
+    kind = "At once" if mail["frequency"] == "immediately" else f"{mail['frequency'].capitalize()} digest"
+    return f"{kind}, {items}, {mail['state']}"
 
 
 def event_title(event: Mapping[str, Any]) -> str:

@@ -189,7 +189,7 @@ def _page(text: str) -> str:
         found = resolve(path)
     except Resolver404:
         return path
-    return f"/{found.route}" if _SECRET & set(found.captured_kwargs) else path
+    return f"/{found.route}" if _SECRET & set(found.kwargs) else path
 
 
 def _draft(request: HttpRequest) -> Draft:
