@@ -217,7 +217,7 @@ def _bounces(value: str | None) -> str | None:
 
 def _operators(value: str | None) -> tuple[str, ...]:
     addresses = [address for _, address in getaddresses([value or ""])]
-    if value and any(map(address_fault, addresses)):
+    if value and (not value.isprintable() or any(map(address_fault, addresses))):
         raise _refuse("CALLBOARD_OPERATORS", "must be addresses with commas between them", "help@callboard.example")
     return tuple({address_key(one): one for one in addresses if one}.values())
 
