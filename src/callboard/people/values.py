@@ -147,10 +147,10 @@ class Directory:
 
     def may_stand_in(self, delegate: Person, person: Person) -> bool:
         """Return whether somebody may stand in for a person: two active people of one line of partners."""
-        if not (delegate.active and person.active) or delegate.id == person.id:
-            return False
         one, other = delegate.partner, person.partner
-        return bool(one and other) and (one in self.ancestors(other) or other in self.ancestors(one))
+        if one is None or other is None or delegate.id == person.id:
+            return False
+        return delegate.active and person.active and (one in self.ancestors(other) or other in self.ancestors(one))
 
     def line_of(self, partner_id: str | None) -> set[str]:
         """Return a partner with all its ancestors and descendants; nothing for None."""
