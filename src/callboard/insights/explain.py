@@ -102,8 +102,7 @@ def lenders_of(event: Event, row: dict[str, Any] | None, person: Person, directo
     Those whose notifications counted are among them, however it stands with them now.
     """
     at = event.accepted_at if row is None else from_us(row["decided_us"])
-    named = {ref.of for ref in row["refs"] if ref.of} if row else set()
-    found = people.lenders_of(person.id, at, named)
+    found = people.lenders_of(person.id, at, row["lenders"] if row else ())
     persons = people.persons_by_id([one.person_id for one in found], directory)
     return [Lender(persons[one.person_id], one) for one in found]
 

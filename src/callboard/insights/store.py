@@ -70,7 +70,8 @@ def _named(rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
     found = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
     for row in found:
         row["refs"] = read_refs(row["refs_json"])
-    lenders = sorted({ref.of for row in found for ref in row["refs"]} - {0})
+        row["lenders"] = tuple(sorted({ref.of for ref in row["refs"]} - {0}))
+    lenders = sorted({one for row in found for one in row["lenders"]})
     addresses = addresses_of(lenders) if lenders else {}
     for row in found:
         row["addresses"] = addresses
