@@ -83,7 +83,7 @@ def test_wrong_usage_exits_2_as_a_process(board: Callboard):
 def test_a_day_from_people_to_ledger(board: Callboard):
     people_file = board.write("people.json", people(ANA))
     assert board.ok("people", "import", people_file, "--json").json == {
-        "partners": 1, "users": 1, "deactivated": 0, "withdrawn": 0,
+        "partners": 1, "users": 1, "deactivated": 0, "withdrawn": 0, "events": 0,
     }  # fmt: skip
     key = board.folder / "home" / "secret-key"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
@@ -188,9 +188,9 @@ def test_doctor_checks_settings_home_catalogue_database_smtp_and_dns(board: Call
 
 def test_catalogue_show_and_check(board: Callboard):
     shown = board.ok("catalogue", "show", "--json").json
-    assert len(shown["event_types"]) == 19
+    assert len(shown["event_types"]) == 20
     counts = board.ok("catalogue", "check", "--json").json
-    assert (counts["event_types"], counts["orphans"]) == (19, [])
+    assert (counts["event_types"], counts["orphans"]) == (20, [])
     board.write("bad.toml", 3)
     refused(board.run("catalogue", "check", "bad.toml"), "bad.toml")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +15,8 @@ from callboard.base.instants import from_us, to_us
 from callboard.base.texts import address_key
 from callboard.catalogue.values import PartnerKind
 from callboard.people.models import Partner as PartnerRow
+from callboard.people.models import PersonChange, User
 from callboard.people.models import StandIn as StandInRow
-from callboard.people.models import User
 from callboard.people.rules import PeopleFile
 from callboard.people.sequences import next_revision
 from callboard.people.values import Directory, Partner, Person, StandIn
@@ -129,8 +130,8 @@ def load_directory() -> Directory:
     return directory
 
 
-def save_people(file: PeopleFile, known: Directory) -> list[int]:
-    """Write what a checked people file changes; return the ids of users it deactivates.
+def save_people(file: PeopleFile, known: Directory, now: datetime) -> list[tuple[Person | None, Person]]:
+    """Write what a checked people file changes; return each person that changes, as before and as now.
 
     What is already so is not written and gets no new revision.
     """
@@ -149,17 +150,46 @@ def save_people(file: PeopleFile, known: Directory) -> list[int]:
         PartnerRow.objects.update_or_create(id=one.id, defaults=values)
     for one in partners:
         PartnerRow.objects.filter(id=one.id).update(parent_id=one.parent)
-    _save_persons(persons, revision)
     User.objects.filter(id__in=[one.id for one in moved]).update(revision=revision)
-    return [one.id for one in persons if one.id and known.persons[one.id].active and not one.active]
+    return _save_persons(persons, known, revision, now)
 
 
-def _save_persons(persons: Sequence[Person], revision: int) -> None:
-    known = [one for one in persons if one.id]
-    fresh = [User(**_row(one, revision), password=make_password(None)) for one in persons if not one.id]
-    User.objects.bulk_create(fresh, batch_size=500)
-    for one in known:
-        User.objects.filter(id=one.id).update(**_row(one, revision))
+def _save_persons(
+    persons: Sequence[Person], known: Directory, revision: int, now: datetime
+) -> list[tuple[Person | None, Person]]:
+    fresh = [one for one in persons if not one.id]
+    rows = [User(**_row(one, revision), created_us=to_us(now), password=make_password(None)) for one in fresh]
+    User.objects.bulk_create(rows, batch_size=500)
+    changed: list[tuple[Person | None, Person]] = [
+        (None, replace(one, id=row.pk)) for one, row in zip(fresh, rows, strict=True)
+    ]
+    for one in persons:
+        if one.id:
+            before = known.persons[one.id]
+            # Who comes back is as fresh as who is new: the time before counts for no inactivity.
+            back = {"created_us": to_us(now), "dormant_warned_us": None} if one.active and not before.active else {}
+            User.objects.filter(id=one.id).update(**_row(one, revision), **back)
+            changed.append((before, one))
+    return changed
+
+
+def add_changes(
+    changes: Iterable[tuple[int, str, str]], *, by_id: int | None, door: str, note: str, now: datetime
+) -> list[int]:
+    """Write the audit of changes: (person, before, after); return its numbers, in order."""
+    rows = [
+        PersonChange(
+            at_us=to_us(now),
+            by_id=by_id,
+            door=door,
+            person_id=person_id,
+            before_json=before,
+            after_json=after,
+            note=note,
+        )
+        for person_id, before, after in changes
+    ]
+    return [one.pk for one in PersonChange.objects.bulk_create(rows, batch_size=500)]
 
 
 def save_own_settings(user_id: int, changes: Mapping[str, Any]) -> None:

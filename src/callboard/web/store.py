@@ -16,7 +16,7 @@ from callboard.base.texts import address_key
 from callboard.decisions.store import read_refs
 from callboard.people import store as people
 from callboard.people.models import Partner, User
-from callboard.people.values import Directory
+from callboard.people.values import TEST_HOST, Directory
 from callboard.preferences.values import Ref
 
 RECENT_EVENTS = 1_500
@@ -104,8 +104,9 @@ def count_users() -> int:
 
 
 def find_active_user(email: str) -> User | None:
-    """Return the active user with this address."""
-    return User.objects.filter(email_key=address_key(email), is_active=True).first()
+    """Return the active user with this address who may sign in: no test user."""
+    rows = User.objects.filter(email_key=address_key(email), is_active=True)
+    return rows.exclude(email_key__endswith=f"@{TEST_HOST}").first()
 
 
 def latest_moments(limit: int) -> list[Moment]:
