@@ -25,6 +25,8 @@ _PERSON_COLUMNS = (
     "id", "email", "name", "partner_id", "roles", "is_active", "time_zone", "locale",
     "digest_hour", "digest_weekday", "notify_own_actions",
 )  # fmt: skip
+_ROWS = 500
+"""Ids of one statement, under the bound on variables."""
 
 
 def apply_changes(directory: Directory, since: int) -> None:
@@ -128,6 +130,35 @@ def load_directory() -> Directory:
     directory = Directory()
     apply_changes(directory, -1)
     return directory
+
+
+def load_lines(partners: Iterable[str]) -> Directory:
+    """Return a directory of all partners and of the people in line with some: of these, those above and below.
+
+    All studio people are in line with each other.
+    """
+    directory = Directory()
+    for id_, name, kind, parent in PartnerRow.objects.values_list("id", "name", "kind", "parent_id"):
+        directory.put_partner(Partner(id=id_, name=name, kind=PartnerKind(kind), parent=parent))
+    known = directory.partners
+    asked = {one for one in partners if one in known}
+    above = {one for each in asked for one in directory.ancestors(each)}
+    wanted = {one for one in known if one in above or not asked.isdisjoint(directory.ancestors(one))}
+    if any(known[one].kind is PartnerKind.STUDIO for one in wanted):
+        wanted |= {one.id for one in known.values() if one.kind is PartnerKind.STUDIO}
+    listed = sorted(wanted)
+    for start in range(0, len(listed), _ROWS):
+        part = listed[start : start + _ROWS]
+        for row in User.objects.filter(partner_id__in=part).values_list(*_PERSON_COLUMNS).iterator():
+            directory.put_person(_person(row, directory))
+        for one in StandInRow.objects.filter(person__partner_id__in=part).order_by("id").iterator():
+            directory.put_stand_in(_stand_in(one))
+    return directory
+
+
+def partner_of(email: str) -> str | None:
+    """Return the partner of the person with this address; None when there is none."""
+    return User.objects.filter(email_key=address_key(email)).values_list("partner_id", flat=True).first()
 
 
 def save_people(file: PeopleFile, known: Directory, now: datetime) -> list[tuple[Person | None, Person]]:

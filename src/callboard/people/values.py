@@ -169,6 +169,18 @@ class Directory:
         below = {one for one in self.partners if partner_id in self.ancestors(one)}
         return below | set(self.ancestors(partner_id))
 
+    def as_if(self, person: Person) -> Directory:
+        """Return a directory in which this person is as given, and all else is as here."""
+        found = Directory()
+        found.partners = self.partners
+        found.persons = dict(self.persons)
+        found._by_key = dict(self._by_key)
+        found._holders = {key: set(ids) for key, ids in self._holders.items()}
+        found._role_holders = {key: set(ids) for key, ids in self._role_holders.items()}
+        found._stand_ins = self._stand_ins
+        found.put_person(person)
+        return found
+
     def by_email(self, email: str) -> Person | None:
         """Return the person with this address, compared case-insensitively."""
         found = self._by_key.get(address_key(email))
