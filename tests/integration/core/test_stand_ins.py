@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_string, policy
 
@@ -23,6 +24,7 @@ from callboard.insights.explain import explain, find_event
 from callboard.mail.unsubscribe import find_linked, mute_linked
 from callboard.people import standing
 from callboard.people.models import StandIn
+from callboard.people.store import load_lines
 from callboard.preferences import actions
 from callboard.preferences.values import Kind, Ref
 
@@ -396,3 +398,11 @@ def test_a_digest_names_beside_each_item_who_asked(stage):
     text = told(stage.letters.to(BEN)[0])
     assert "Second rounds (for Ana Ruiz)" in text
     assert "It brings what these notifications asked for:" in text
+
+
+def test_the_people_in_line_with_a_partner_come_with_their_stand_ins(stage):
+    stand_in(stage)
+    found = load_lines(["copperglass"])
+    assert [one.delegate_id for one in found.stand_ins_for(stage.person().id, stage.now)] == [stage.person(BEN).id]
+    as_if = found.as_if(replace(found.persons[stage.person(BEN).id], active=False))
+    assert as_if.stand_ins_for(stage.person().id, stage.now) == ()
