@@ -105,6 +105,10 @@ def create_operator(email: Annotated[str, typer.Argument(help="The person's addr
     if fault:
         raise RejectedError(fault)
     config = boot.open_home()
+    from callboard.people.values import is_test_address  # noqa: PLC0415 - its room needs Django started
+
+    if is_test_address(email):
+        raise RejectedError(f"{email} is the address of a test user, who signs in nowhere; use a person's address")
     from django.contrib.auth.tokens import default_token_generator  # noqa: PLC0415 - needs Django started
     from django.utils.encoding import force_bytes  # noqa: PLC0415
     from django.utils.http import urlsafe_base64_encode  # noqa: PLC0415

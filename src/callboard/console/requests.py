@@ -18,20 +18,16 @@ from callboard.console.explaining import has_words, readable
 from callboard.console.known import config, instant_us, now, plural
 from callboard.console.operators import console
 from callboard.console.tables import Cell, Deed, Table, choice
+from callboard.mail.models import MailState, PostedLetter
 from callboard.people.models import User
 from callboard.support import store as support
 from callboard.support import tickets
-from callboard.support.models import TO_PERSON, Letter, Ticket
+from callboard.support.letters import who_of
+from callboard.support.models import Ticket
 from callboard.support.rules import MAX_TEXT, clean_text, event_title, facts_of, text_fault
 from callboard.support.values import CATEGORY_WORDS, STATE_WORDS, Draft, TicketState
 
 _TONES = {"open": "brass", "answered": "ok"}
-_LOST = "lost"
-_STATES = (*STATE_WORDS.items(), (_LOST, "With a lost letter"))
-
-
-def _of_state(rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-    return rows.filter(id__in=support.tickets_with_lost()) if value == _LOST else rows.filter(state=value)
 
 
 def _close(_: HttpRequest, rows: Sequence[Ticket]) -> Iterator[tuple[str, bool]]:
@@ -42,11 +38,6 @@ def _close(_: HttpRequest, rows: Sequence[Ticket]) -> Iterator[tuple[str, bool]]
 def _reopen(_: HttpRequest, rows: Sequence[Ticket]) -> Iterator[tuple[str, bool]]:
     done = support.set_state([one.pk for one in rows], TicketState.OPEN, now())
     yield f"{plural(done, 'request')} open again.", True
-
-
-def _send_again(_: HttpRequest, rows: Sequence[Ticket]) -> Iterator[tuple[str, bool]]:
-    done = support.retry_letters([one.pk for one in rows], now())
-    yield f"{plural(done, 'letter')} will be sent again.", True
 
 
 class TicketTable(Table):
@@ -60,7 +51,7 @@ class TicketTable(Table):
     ordering = ("-changed_us", "-id")
     list_select_related = ("user", "user__partner")
     list_filter = (
-        choice("State", "state", lambda: _STATES, _of_state),
+        choice("State", "state", STATE_WORDS.items, lambda rows, value: rows.filter(state=value)),
         choice("About", "about", CATEGORY_WORDS.items, lambda rows, value: rows.filter(category=value)),
     )
     deeds = (
@@ -82,15 +73,6 @@ class TicketTable(Table):
             fits=lambda rows: rows.filter(state=TicketState.CLOSED),
             do=_reopen,
         ),
-        Deed(
-            name="send_letters_again",
-            verb="Send its letters again",
-            noun="request",
-            says="The letters that were given up are tried again, under the same Message-ID.",
-            none="No letter about the chosen requests was given up, so nothing was changed.",
-            fits=lambda rows: rows.filter(id__in=support.tickets_with_lost()),
-            do=_send_again,
-        ),
     )
 
     def search(self, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
@@ -105,7 +87,7 @@ class TicketTable(Table):
         return (
             Cell("Request", row.number),
             Cell("About", row.title),
-            Cell("Person", shown(row.user.email), hint=_who(row)),
+            Cell("Person", shown(row.user.email), hint=who_of(row)),
             Cell("State", row.state_words, tone=_TONES.get(row.state, "")),
             Cell("Changed", instant_us(row.changed_us)),
         )
@@ -120,21 +102,16 @@ class TicketTable(Table):
         return "console/ticket.html", _page(row)
 
 
-def _who(row: Ticket) -> str:
-    return ", ".join(shown(one) for one in (row.user.name, row.user.partner.name if row.user.partner else "") if one)
-
-
 def _page(row: Ticket) -> dict[str, Any]:
     context, mail = row.context, row.context["mail"]
-    letters: dict[int, list[tuple[str, str]]] = {}
-    for one in support.letters_of(row):
-        letters.setdefault(one.post_id, []).append(_letter_words(one))
     return {
         "title": row.title,
         "state": row.state_words,
         "tone": _TONES.get(row.state, ""),
-        "who": _who(row),
-        "posts": [(one, instant_us(one.at_us), letters.get(one.pk, ())) for one in support.posts_of(row)],
+        "who": who_of(row),
+        "posts": [
+            (one, instant_us(one.at_us), [_letter(each) for each in one.letters.all()]) for one in support.posts_of(row)
+        ],
         "facts": [*facts_of(context), *((("Message-ID", mail["message_id"]),) if mail else ())],
         "events": [_event(one, row) for one in context["events"]],
         "items": [_item(one, row) for one in mail["items"]] if mail and mail["count"] > 1 else [],
@@ -153,6 +130,7 @@ def _event(event: dict[str, Any], row: Ticket) -> dict[str, Any]:
     return {
         "title": event_title(event),
         "answer": readable(event["answer"]),
+        "stand_ins": [(shown(one["name"]), one["notifications"]) for one in event["stand_ins"]],
         "access": shown(event["access"]),
         "asked": asked,
         "steps": [readable(one["says"]) for one in event["steps"]],
@@ -168,16 +146,15 @@ def _explain_url(key: str, row: Ticket) -> str:
     return "/console/explain?" + urlencode({"event": key, "user": row.user.email})
 
 
-def _letter_words(letter: Letter) -> tuple[str, str]:
-    """Return where a letter is, in a sentence, and its tone."""
-    to = "the person" if letter.recipient == TO_PERSON else shown(letter.recipient)
-    if letter.sent_us is not None:
-        return f"Mailed to {to} {instant_us(letter.sent_us)}", ""
-    words = f": {shown(letter.last_reply)}" if letter.last_reply else ""
-    if letter.next_try_us is None:
-        return f"Not delivered to {to}{words}", "critical"
-    tries = f", {plural(letter.tries, 'try', 'tries')}" if letter.tries else ""
-    return f"On its way to {to}{tries}{words}", "brass"
+def _letter(letter: PostedLetter) -> tuple[str, str, str]:
+    """Return where a letter is: its page, a word or two, and their tone."""
+    to = "the person" if letter.user_id else shown(letter.address)
+    words = {
+        MailState.SENT: f"Mailed to {to}",
+        MailState.QUEUED: f"On its way to {to}",
+    }.get(MailState(letter.state), f"Not delivered to {to}")
+    tone = {MailState.SENT: "ok", MailState.QUEUED: "brass"}.get(MailState(letter.state), "critical")
+    return f"/console/mail/postedletter/{letter.pk}/change/", words, tone
 
 
 @require_POST

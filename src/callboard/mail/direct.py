@@ -25,11 +25,12 @@ from prometheus_client import CollectorRegistry, Counter
 from callboard.base.errors import CallboardError, PermanentError, TransientError
 from callboard.base.instants import to_us
 from callboard.base.texts import ascii_address
-from callboard.mail.dkim import make_signer, sign
 from callboard.mail.replies import Fate, Reply, envelope_address
 from callboard.mail.transport import Unavailable, transport_factory
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.core.mail import EmailMessage as Message
 
     from callboard.base.config import Config
@@ -143,11 +144,13 @@ class DirectBackend(BaseEmailBackend):
         return reply
 
 
-def write_direct(message: Message, recipient: str, config: Config, message_id: str = "") -> bytes:
+def write_direct(
+    message: Message, recipient: str, config: Config, message_id: str = "", dated_at: datetime | None = None
+) -> bytes:
     """Return a mail of Django's as a complete RFC 5322 message to one recipient, in ASCII with CRLF lines.
 
-    Whatever the mail says about its sender, it comes from CALLBOARD_FROM, and is signed as all mail is.
-    `message_id` is that of a mail that may be sent again; "" makes a new one.
+    Whatever the mail says about its sender, it comes from CALLBOARD_FROM. It is dated now and
+    has a Message-ID of its own, unless it is told which.
 
     Raises:
         PermanentError: a header would hold a line break or NUL, or the address can not be written.
@@ -156,7 +159,7 @@ def write_direct(message: Message, recipient: str, config: Config, message_id: s
         "From": _mailbox(config.sender),
         "To": _mailbox(recipient),
         "Subject": message.subject,
-        "Date": format_datetime(config.clock.now()),
+        "Date": format_datetime(dated_at or config.clock.now()),
         "Message-ID": message_id or make_msgid(domain=config.mail_host),
         "Auto-Submitted": "auto-generated",
     }
@@ -170,8 +173,7 @@ def write_direct(message: Message, recipient: str, config: Config, message_id: s
     mail.set_content(str(message.body), cte=_QUOTED)
     for body, kind in getattr(message, "alternatives", ()):
         mail.add_alternative(str(body), subtype=str(kind).partition("/")[2], cte=_QUOTED)
-    signer = make_signer(config)
-    return sign(mail.as_bytes(), signer) if signer else mail.as_bytes()
+    return mail.as_bytes()
 
 
 def _mailbox(text: str) -> Address:

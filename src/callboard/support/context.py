@@ -111,6 +111,7 @@ def _explained(event: Event, person: Person, world: World, now: datetime) -> dic
         "answer": answer["answer"],
         "access": answer["access"]["says"],
         "notifications": asking,
+        "stand_ins": answer["stand_ins"],
         "decision": answer["decision"],
         "steps": answer["steps"],
     }

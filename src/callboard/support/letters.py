@@ -1,69 +1,76 @@
-"""Letters about requests, as mails: to the operators what somebody asks, to the person what was answered."""
+"""Letters about requests: to the operators what somebody asks, to the person what was answered."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
-from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
 from callboard.base.config import Config
 from callboard.base.keyed import keyed_hash
 from callboard.base.texts import shown
-from callboard.mail.direct import write_direct
+from callboard.mail.letters.store import NewLetter, post_letter
 from callboard.mail.templates import prose
-from callboard.support import store
-from callboard.support.models import Letter
+from callboard.support.models import Post, Ticket
 from callboard.support.rules import event_title, facts_of
 
 
-def recipient_of(letter: Letter) -> str:
-    """Return who it goes to: an operators' address, or the person as the account says today."""
-    return letter.recipient or letter.post.ticket.user.email
-
-
-def write_letter(letter: Letter, config: Config) -> bytes:
-    """Return the whole message.
-
-    Raises:
-        PermanentError: it can not be written.
-    """
-    ticket = letter.post.ticket
-    person = ticket.user
-    who = ", ".join(shown(one) for one in (person.name, person.partner.name if person.partner else "") if one)
-    subject = f"[{ticket.number}] {ticket.title}" + (f" — {who}" if letter.recipient else "")
-    root = f"<{keyed_hash(config.secret_key, 'support-thread', ticket.pk)}@{config.mail_host}>"
-    words = _words(letter, config) | {"subject": subject, "who": who}
-    kind = "asked" if letter.recipient else "answered"
-    message = EmailMultiAlternatives(
-        subject,
-        render_to_string(f"support/{kind}.txt", words),
-        to=[recipient_of(letter)],
-        headers={"References": root, "In-Reply-To": root},
-    )
-    message.attach_alternative(render_to_string(f"support/{kind}.html", words), "text/html")
-    return write_direct(message, recipient_of(letter), config, letter.message_id)
-
-
-def _words(letter: Letter, config: Config) -> dict[str, Any]:
-    post = letter.post
+def asked(post: Post, config: Config, *, is_first: bool) -> list[NewLetter]:
+    """Return the letters to the operators, one to each; what is attached goes with the first word."""
     ticket = post.ticket
+    who = who_of(ticket)
     context = ticket.context
-    is_first = store.is_first(post)
-    path = f"/console/support/ticket/{ticket.pk}/change/" if letter.recipient else f"/support/{ticket.number}"
-    events = [(event_title(one), shown(one["answer"])) for one in context["events"]] if is_first else []
-    return {
-        "ticket": ticket,
-        "text": post.text,
-        "quoted": _quoted(post.text),
+    words = _words(post, config, f"/console/support/ticket/{ticket.pk}/change/") | {
+        "who": who,
+        "subject": f"[{ticket.number}] {ticket.title} — {who}",
         "is_first": is_first,
         "facts": list(facts_of(context)) if is_first else [],
-        "events": events,
+        "events": [(event_title(one), shown(one["answer"])) for one in context["events"]] if is_first else [],
+    }
+    letter = _rendered("asked", words) | {"headers": _thread(ticket, config)}
+    return [NewLetter(kind="request", address=one, **letter) for one in config.operators]
+
+
+def answered(post: Post, config: Config) -> NewLetter:
+    """Return the letter to the person who asked."""
+    ticket = post.ticket
+    words = _words(post, config, f"/support/{ticket.number}") | {"subject": f"[{ticket.number}] {ticket.title}"}
+    letter = _rendered("answered", words) | {"headers": _thread(ticket, config)}
+    return NewLetter(kind="answer", user_id=ticket.user_id, **letter)
+
+
+def post_letters(post: Post, letters: Iterable[NewLetter], config: Config, now: datetime) -> None:
+    """Keep the letters about a post until they are sent; as durable as the caller's transaction."""
+    post.letters.set([post_letter(one, config, now) for one in letters])
+
+
+def who_of(ticket: Ticket) -> str:
+    """Return who asks: "Ana Ruiz, Copperglass Post"."""
+    partner = ticket.user.partner
+    return ", ".join(shown(one) for one in (ticket.user.name, partner.name if partner else "") if one)
+
+
+def _rendered(name: str, words: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "subject": words["subject"],
+        "text": render_to_string(f"support/{name}.txt", words),
+        "html": render_to_string(f"support/{name}.html", words),
+    }
+
+
+def _words(post: Post, config: Config, path: str) -> dict[str, Any]:
+    return {
+        "ticket": post.ticket,
+        "text": post.text,
+        "quoted": "\n".join(prose(line, "> ") for line in post.text.split("\n")),
         "url": config.base_url + path,
         "base_url": config.base_url,
     }
 
 
-def _quoted(text: str) -> str:
-    """Return a text as a mail quotes it."""
-    return "\n".join(prose(line, "> ") for line in text.split("\n"))
+def _thread(ticket: Ticket, config: Config) -> dict[str, str]:
+    """Return the headers by which all letters about one request stand together."""
+    root = f"<{keyed_hash(config.secret_key, 'support-thread', ticket.pk)}@{config.mail_host}>"
+    return {"References": root, "In-Reply-To": root}

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 
 from callboard.base import strict_json
+from callboard.mail.models import PostedLetter
 from callboard.people.models import User
 from callboard.support.values import CATEGORY_WORDS, STATE_WORDS
 
@@ -57,7 +58,8 @@ class Ticket(models.Model):
 class Post(models.Model):
     """One word on a request: the person's, or an operator's answer.
 
-    `draft` is made with the page it is typed on, so that a form sent twice is one post.
+    `draft` is made with the page it is typed on, so that a form sent twice is one post. `letters` are
+    the mails about it.
     """
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="posts")
@@ -66,40 +68,11 @@ class Post(models.Model):
     text = models.TextField()
     at_us = models.BigIntegerField()
     draft = models.CharField(max_length=64)
+    letters = models.ManyToManyField(PostedLetter)
 
     class Meta:
         """A draft is posted once."""
 
         constraints = [  # noqa: RUF012 - Django's form
             models.UniqueConstraint(fields=["author", "draft"], name="post_once"),
-        ]
-
-
-TO_PERSON = ""
-"""The recipient of a letter to the person who asked, at the address of the day."""
-
-
-class Letter(models.Model):
-    """One mail about a post to one recipient; its Message-ID stays over all tries.
-
-    `recipient` is an operators' address, or `TO_PERSON`.
-    `next_try_us` is null once it ended: sent, when `sent_us` says so, else given up, and `last_reply` says why.
-    """
-
-    post = models.ForeignKey(Post, models.CASCADE, related_name="letters")
-    recipient = models.CharField(max_length=254, blank=True)
-    message_id = models.CharField(max_length=320, unique=True)
-    tries = models.IntegerField(default=0)
-    next_try_us = models.BigIntegerField(null=True)
-    sent_us = models.BigIntegerField(null=True)
-    last_reply = models.TextField(blank=True)
-
-    class Meta:
-        """What is due, and what was given up, is found at once."""
-
-        indexes = [  # noqa: RUF012 - Django's form
-            models.Index(fields=["next_try_us"], condition=models.Q(next_try_us__isnull=False), name="letter_due"),
-            models.Index(
-                fields=["id"], condition=models.Q(next_try_us__isnull=True, sent_us__isnull=True), name="letter_lost"
-            ),
         ]

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from django.db.models import F, QuerySet
+from django.db.models import F
 
 from callboard.base.instants import to_us
-from callboard.support.models import Letter, Post, Ticket
+from callboard.support.models import Post, Ticket
 from callboard.support.rules import ALPHABET, NUMBER_LENGTH
 from callboard.support.values import Draft, TicketState
 
 LISTED = 200
 """A person's requests on one page, the latest."""
-
-
-# Requests
 
 
 def new_number() -> str:
@@ -52,9 +49,8 @@ def posted(author_id: int, draft: str) -> Post | None:
 
 
 def set_state(ticket_ids: Iterable[int], state: TicketState, now: datetime) -> int:
-    """Move requests to a state; return how many were in another."""
-    rows = Ticket.objects.filter(id__in=list(ticket_ids)).exclude(state=state)
-    return rows.update(state=state, changed_us=to_us(now))
+    """Move requests to a state; return how many there are."""
+    return Ticket.objects.filter(id__in=list(ticket_ids)).update(state=state, changed_us=to_us(now))
 
 
 def tickets_of(user_id: int) -> Sequence[Ticket]:
@@ -69,12 +65,7 @@ def find_own(user_id: int, number: str) -> Ticket | None:
 
 def posts_of(ticket: Ticket) -> Sequence[Post]:
     """Return what was said on a request, oldest first."""
-    return list(ticket.posts.select_related("author").order_by("id"))
-
-
-def is_first(post: Post) -> bool:
-    """Return whether a post began its request."""
-    return not Post.objects.filter(ticket=post.ticket, id__lt=post.pk).exists()
+    return list(ticket.posts.select_related("author").prefetch_related("letters").order_by("id"))
 
 
 def count_open() -> int:
@@ -82,59 +73,6 @@ def count_open() -> int:
     return Ticket.objects.filter(state=TicketState.OPEN).count()
 
 
-# Letters
-
-
-def add_letters(post: Post, recipients: Iterable[str], host: str, now: datetime) -> None:
-    """Store the letters about a post, due at once."""
-    Letter.objects.bulk_create(
-        Letter(
-            post=post, recipient=one, message_id=f"<{secrets.token_hex(16)}@{host}>", next_try_us=to_us(now)
-        )
-        for one in recipients
-    )  # fmt: skip
-
-
-def take_letter(now: datetime, pause_after: Callable[[int], timedelta]) -> Letter | None:
-    """Return the letter that is due longest, and put its next try off by the pause after so many tries.
-
-    That is committed before the try, so two workers never send one at the same time, and after a
-    crash it is tried again.
-    """
-    due = Letter.objects.filter(next_try_us__lte=to_us(now)).order_by("next_try_us", "id")
-    while letter := due.select_related("post__ticket__user__partner", "post__author").first():
-        rows = Letter.objects.filter(id=letter.id, tries=letter.tries, next_try_us__isnull=False)
-        if rows.update(tries=F("tries") + 1, next_try_us=to_us(now + pause_after(letter.tries + 1))):
-            return letter
-    return None
-
-
-def note_reply(letter_id: int, reply: str, *, sent_at: datetime | None, is_over: bool) -> None:
-    """Record what became of a try; a letter that was sent, or is given up, is not tried again."""
-    values: dict[str, object] = {"last_reply": reply}
-    if sent_at is not None:
-        values["sent_us"] = to_us(sent_at)
-    if is_over:
-        values["next_try_us"] = None
-    Letter.objects.filter(id=letter_id).update(**values)
-
-
-def letters_of(ticket: Ticket) -> Sequence[Letter]:
-    """Return the letters about a request, oldest first."""
-    return list(Letter.objects.filter(post__ticket=ticket).order_by("id"))
-
-
-def retry_letters(ticket_ids: Iterable[int], now: datetime) -> int:
-    """Let the letters that were given up be due again, with all their tries; return how many."""
-    rows = Letter.objects.filter(post__ticket__in=list(ticket_ids), next_try_us__isnull=True, sent_us__isnull=True)
-    return rows.update(next_try_us=to_us(now), tries=0)
-
-
-def tickets_with_lost() -> QuerySet[Letter, int]:
-    """Return the ids of the requests with a letter that was given up."""
-    return Letter.objects.filter(next_try_us__isnull=True, sent_us__isnull=True).values_list("post__ticket", flat=True)
-
-
-def count_lost() -> int:
-    """Return how many letters were given up."""
-    return Letter.objects.filter(next_try_us__isnull=True, sent_us__isnull=True).count()
+def count_posts(ticket: Ticket) -> int:
+    """Return how many words were said on a request."""
+    return ticket.posts.count()

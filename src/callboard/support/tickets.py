@@ -12,7 +12,8 @@ from callboard.base import strict_json
 from callboard.base.config import Config
 from callboard.base.errors import TransientError
 from callboard.support import store
-from callboard.support.models import TO_PERSON, Ticket
+from callboard.support.letters import answered, asked, post_letters
+from callboard.support.models import Ticket
 from callboard.support.values import Category, Draft, TicketState
 
 _TRIES = 5
@@ -55,7 +56,7 @@ def answer(ticket: Ticket, operator_id: int, draft: Draft, state: TicketState, c
         if not store.lock(ticket) or store.posted(operator_id, draft.key):
             return False
         post = store.add_post(ticket, operator_id, draft, now, is_answer=True)
-        store.add_letters(post, [TO_PERSON], config.mail_host, now)
+        post_letters(post, [answered(post, config)], config, now)
         store.set_state([ticket.pk], state, now)
     return True
 
@@ -63,4 +64,4 @@ def answer(ticket: Ticket, operator_id: int, draft: Draft, state: TicketState, c
 def _post(ticket: Ticket, draft: Draft, config: Config, now: datetime) -> None:
     """Add a word of the person who asked, with the letters to the operators."""
     post = store.add_post(ticket, ticket.user_id, draft, now, is_answer=False)
-    store.add_letters(post, config.operators, config.mail_host, now)
+    post_letters(post, asked(post, config, is_first=store.count_posts(ticket) == 1), config, now)

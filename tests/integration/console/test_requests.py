@@ -8,9 +8,9 @@ from tests.integration.console.trouble import HOSTILE, deed
 from tests.integration.web.studio import ANA, TOM, accept, event
 from tests.integration.web.test_support import asked
 
-from callboard.base.instants import to_us
+from callboard.mail.models import PostedLetter
 from callboard.support import store
-from callboard.support.models import TO_PERSON, Letter, Post, Ticket
+from callboard.support.models import Post, Ticket
 from callboard.support.values import TicketState
 
 
@@ -64,7 +64,7 @@ def test_an_answer_is_seen_by_the_person_mailed_and_written_down(olga, as_):
     assert "Try muting it." in page
     assert "Answered" in page
     assert "Olga" not in page
-    assert [one.recipient for one in Letter.objects.all()] == [TO_PERSON]
+    assert [one.user_id for one in PostedLetter.objects.all()] == [ticket.user_id]
     audit = olga.get("/console/audit").content.decode()
     assert f"Request {ticket.number} of {ANA}" in audit
     assert "Answered" in audit
@@ -100,20 +100,15 @@ def test_an_answer_without_words_is_refused_and_says_so(olga, as_):
     assert not Post.objects.filter(is_answer=True).exists()
 
 
-def test_a_letter_that_was_lost_is_shown_and_sent_again(olga, as_):
+def test_where_the_letter_of_an_answer_is_stands_beside_it(olga, as_):
     ticket = asked(as_(ANA))
     answer(olga, ticket)
-    letter = Letter.objects.get()
-    assert "On its way to the person" in olga.get(row_url(ticket)).content.decode()
-    store.note_reply(letter.pk, "550 5.2.2 <b>full</b>", sent_at=None, is_over=True)
+    letter = PostedLetter.objects.get()
     page = olga.get(row_url(ticket)).content.decode()
-    assert "Not delivered to the person: 550 5.2.2 &lt;b&gt;full&lt;/b&gt;" in page
-    overview = olga.get("/console/").content.decode()
-    assert overview.index("Lost letters about requests") < overview.index("As it should be")
-    assert ticket.number in olga.get("/console/support/ticket/?state=lost").content.decode()
-    page = deed(olga, "support/ticket", "send_letters_again", ticket.pk).content.decode()
-    assert "1 letter will be sent again." in page
-    assert Letter.objects.get().next_try_us == to_us(_now())
+    assert "On its way to the person" in page
+    assert f"/console/mail/postedletter/{letter.pk}/change/" in page
+    PostedLetter.objects.update(state="failed")
+    assert "Not delivered to the person" in olga.get(row_url(ticket)).content.decode()
 
 
 def test_the_overview_counts_who_waits(olga, as_):

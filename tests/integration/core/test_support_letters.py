@@ -5,23 +5,23 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 
 import pytest
-from tests.e2e.sink import DROP_AFTER_DOT, OK, Sink, says
-from tests.integration.core.studio import ANA, NOW, Letters, draft, user
+from tests.e2e.sink import Sink
+from tests.integration.core.studio import ANA, draft, user
 
 from callboard.base.config import SmtpServer
 from callboard.mail import store as outbox
+from callboard.mail.letters.postman import Postman
+from callboard.mail.models import PostedLetter
 from callboard.mail.replies import LONGEST_RETRY
 from callboard.mail.transport import transport_factory
 from callboard.people.models import User
-from callboard.support import store, tickets
+from callboard.support import tickets
 from callboard.support.context import snapshot
 from callboard.support.models import Ticket
-from callboard.support.sending import GIVE_UP_AFTER, Postman
 from callboard.support.values import About, Category, Draft, TicketState
 
 HELP = "help@callboard.example"
@@ -50,16 +50,11 @@ class Office:
         operator, _ = User.objects.get_or_create(email="olga@callboard.example", name="Olga", is_staff=True)
         return tickets.answer(ticket, operator.pk, self.draft(text), state, self.config, self.stage.now)
 
-    def send(self, port=None, transport=None):
-        """Send what is due, to a server on loopback or by a transport; return how many were tried."""
-        server = SmtpServer(host="127.0.0.1", port=port or 1, security="none", username=None, password=None)
+    def send(self, port=1):
+        """Send what is due to a server on loopback, by default to none; return how many were tried."""
+        server = SmtpServer(host="127.0.0.1", port=port, security="none", username=None, password=None)
         config = replace(self.config, smtp=server)
-        new_transport = (lambda: transport) if transport else transport_factory(config, lambda: 0)
-
-        async def in_database(work, *args):
-            return await asyncio.get_running_loop().run_in_executor(self.stage.thread, work, *args)
-
-        postman = Postman(config, self.stage.pipeline.clock, in_database, new_transport)
+        postman = Postman(config, self.stage.pipeline.clock, self.stage.thread, transport_factory(config, lambda: 0))
         with ThreadPoolExecutor(1) as apart:  # a browser test may have left a loop running in this thread
             return apart.submit(asyncio.run, postman.send_due()).result()
 
@@ -80,8 +75,8 @@ def read(raw):
 
 
 def test_a_letter_waits_while_the_server_is_away_and_arrives_once_with_its_message_id(office, sink, stage):
-    ticket = office.ask()
-    (letter,) = store.letters_of(ticket)
+    office.ask()
+    letter = PostedLetter.objects.get()
     assert office.send() == 1  # nobody listens there
     assert office.send(sink.port) == 0, "not before its next try"
     stage.pass_(seconds=LONGEST_RETRY.total_seconds())
@@ -89,53 +84,6 @@ def test_a_letter_waits_while_the_server_is_away_and_arrives_once_with_its_messa
     stage.pass_(days=9)
     assert office.send(sink.port) == 0
     assert sink.ids_of(HELP) == [letter.message_id]
-    assert store.letters_of(ticket)[0].sent_us is not None
-
-
-def test_a_letter_in_doubt_is_sent_again_under_the_same_message_id(office, sink, stage):
-    sink.scripts[HELP] = [DROP_AFTER_DOT, OK]
-    office.ask()
-    office.send(sink.port)
-    stage.pass_(hours=2)
-    office.send(sink.port)
-    first, second = sink.ids_of(HELP)
-    assert first == second
-
-
-def test_a_worker_that_dies_with_a_letter_in_hand_loses_nothing(office, stage, sink):
-    ticket = office.ask()
-    taken = store.take_letter(stage.now, lambda _: timedelta(minutes=5))  # and then it dies
-    assert taken
-    assert store.take_letter(stage.now, lambda _: timedelta(minutes=5)) is None, "a second worker leaves it alone"
-    stage.pass_(minutes=6)
-    office.send(sink.port)
-    assert sink.ids_of(HELP) == [taken.message_id]
-    assert store.letters_of(ticket)[0].tries == 2
-
-
-def test_a_letter_that_is_refused_for_good_waits_for_an_operator(office, stage, sink):
-    sink.scripts[HELP] = [says("550 5.2.2 mailbox full"), OK]
-    ticket = office.ask()
-    office.send(sink.port)
-    stage.pass_(days=1)
-    assert office.send(sink.port) == 0
-    assert (store.count_lost(), list(store.tickets_with_lost())) == (1, [ticket.pk])
-    assert "mailbox full" in store.letters_of(ticket)[0].last_reply
-    assert store.retry_letters([ticket.pk], stage.now) == 1
-    assert office.send(sink.port) == 1
-    assert len(sink.ids_of(HELP)) == 1
-    assert store.count_lost() == 0
-
-
-def test_a_letter_is_tried_for_days_and_then_shown(office, stage):
-    office.ask()
-    away = Letters(answers={HELP: (451, "4.3.0 try later")})
-    while store.count_lost() == 0:
-        office.send(transport=away)
-        stage.pass_(hours=2)
-        assert stage.now < NOW + GIVE_UP_AFTER + timedelta(days=1)
-    assert stage.now > NOW + GIVE_UP_AFTER
-    assert len({read(raw.encode())["Message-ID"] for raw in away.to(HELP)}) == 1
 
 
 def test_what_the_operators_get_says_who_asks_what_with_the_way_to_the_answer(office, stage, sink):
@@ -206,20 +154,17 @@ def test_who_is_deactivated_is_mailed_no_answer(office, stage, sink):
     stage.pipeline.import_people(user(ANA, active=False))
     office.send(sink.port)
     assert sink.ids_of(ANA) == []
-    assert store.letters_of(ticket)[-1].last_reply == "the account is deactivated"
+    assert [one.state for one in PostedLetter.objects.filter(kind="answer")] == ["withdrawn"]
 
 
-def test_an_answer_waits_while_the_address_is_suppressed(office, stage, sink):
+def test_an_address_that_is_suppressed_is_attached_and_left_alone(office, stage, sink):
     outbox.suppress(ANA, "550 5.1.1 no such user", stage.now)
     ticket = office.ask()
     assert ticket.context["undelivered"] == "550 5.1.1 no such user"
     office.answer(ticket)
     office.send(sink.port)
     assert sink.ids_of(ANA) == []
-    outbox.release_address(ANA, stage.now)
-    stage.pass_(hours=2)
-    office.send(sink.port)
-    assert len(sink.ids_of(ANA)) == 1
+    assert [one.state for one in PostedLetter.objects.filter(kind="answer")] == ["failed"]
 
 
 def test_an_answer_goes_to_the_address_of_the_day(office, sink):

@@ -11,8 +11,9 @@ from structlog.testing import capture_logs
 from tests.integration.console.trouble import HOSTILE, composed
 from tests.integration.web.studio import ANA, SAM, TOM, accept, event
 
+from callboard.mail.models import PostedLetter
 from callboard.people.models import User
-from callboard.support.models import Letter, Post, Ticket
+from callboard.support.models import Post, Ticket
 from callboard.support.rules import ALPHABET, MAX_TEXT
 from callboard.web.views.faults import broken
 
@@ -229,11 +230,11 @@ def test_a_conversation_goes_on_is_closed_and_opened_again(ana):
 def test_letters_go_to_every_operator_and_the_page_says_who_hears_of_it(ana, settings):
     assert "no mail tells them of it" in page_of(ana, "/support/new")
     asked(ana)
-    assert not Letter.objects.exists()
+    assert not PostedLetter.objects.exists()
     settings.CONFIG = replace(settings.CONFIG, operators=OPERATORS)
     assert "It is mailed to the people who run Callboard" in page_of(ana, "/support/new")
     asked(ana)
-    assert sorted(Letter.objects.values_list("recipient", flat=True)) == sorted(OPERATORS)
+    assert sorted(PostedLetter.objects.values_list("address", flat=True)) == sorted(OPERATORS)
 
 
 def test_without_sign_in_it_leads_there_and_back(browser, pipeline):
