@@ -25,7 +25,7 @@ from callboard.support.models import Ticket
 from callboard.support.values import About, Category, Draft, TicketState
 
 HELP = "help@callboard.example"
-HOSTILE = "Ana\r\nBcc: evil@evil.example\x00\u202e <b>x</b>"
+HOSTILE = "Ana\r\nBcc: evil@evil.example\x01\u202e <b>x</b>"
 
 
 class Office:
