@@ -7,7 +7,7 @@ import json
 import pytest
 from django.test import Client
 from scim2_client.engines.wsgi import WSGISCIMClient
-from scim2_models import PatchOp, PatchOperation, SCIMException, SearchRequest
+from scim2_models import PatchOp, SCIMException
 
 from callboard.base.rights import KeyRight
 from callboard.intake.store import make_key
@@ -42,8 +42,8 @@ class Scim:
         self.client = Client(SERVER_NAME="localhost", headers=headers, enforce_csrf_checks=True)
 
     def __call__(self, method, path, body=None, status=200):
-        raw = {} if body is None else {"data": json.dumps(body), "content_type": "application/scim+json"}
-        response = self.client.generic(method, f"/scim/v2/{path}", **raw)
+        raw = b"" if body is None else json.dumps(body).encode()
+        response = self.client.generic(method, f"/scim/v2/{path}", raw, "application/scim+json")
         assert response.status_code == status, response.content
         return json.loads(response.content) if response.content else None
 
@@ -87,9 +87,9 @@ def test_a_client_library_discovers_creates_reads_replaces_and_deletes(library):
     assert read.display_name == "Noa New"
     read.display_name = "Noa Newer"
     assert library.replace(read).display_name == "Noa Newer"
-    found = library.query(model, query_parameters=SearchRequest(filter='userName eq "NOA@copperglass.example"'))
+    found = library.query(model, query_parameters={"filter": 'userName eq "NOA@copperglass.example"'})
     assert [one.id for one in found.resources] == [made.id]
-    change = PatchOp[model](operations=[PatchOperation(op="replace", path="active", value=False)])  # type: ignore[valid-type]
+    change = PatchOp[model].model_validate({"Operations": [{"op": "replace", "path": "active", "value": False}]})  # type: ignore[valid-type]
     assert library.modify(model, made.id, change).active is False
     library.delete(model, made.id)
     with pytest.raises(SCIMException):

@@ -27,7 +27,7 @@ _EXACT = frozenset({"external_id", "id", "is_active"})
 """Columns that are compared as they are: ids, and what is true or false. Source: RFC 7643 3.1, 4.1."""
 
 
-class _Query(Transpiler):  # type: ignore[misc] # it comes without types
+class _Query(Transpiler):
     """Refuses what it does not know: the parent leaves it out, which widens the answer."""
 
     def visit_AttrPath(self, node: Any) -> Any:  # noqa: N802 - the parent's form

@@ -150,7 +150,7 @@ def location(kind: str, id_: str) -> str:
 class Users(_Resources):
     """People of partner accounts."""
 
-    http_method_names = ("get", "post", "put", "patch", "delete")
+    http_method_names: tuple[str, ...] = ("get", "post", "put", "patch", "delete")
 
     @_answered
     def get(self, request: HttpRequest, uuid: str | None = None) -> HttpResponse:

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('intake', '0003_key_owner'),
-        ('people', '0003_scim'),
+        ('people', '0002_changes_and_sessions'),
     ]
 
     operations = [

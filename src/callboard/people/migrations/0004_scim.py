@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('people', '0002_changes_and_sessions'),
+        ('people', '0003_stand_in'),
     ]
 
     operations = [
