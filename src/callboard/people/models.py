@@ -130,6 +130,13 @@ class PersonChange(models.Model):
         ]
 
 
+class NightlyCheck(models.Model):
+    """A check that runs once a night, and the last night it was done: whoever moves it on does it."""
+
+    name = models.CharField(primary_key=True, max_length=40)
+    night = models.DateField()
+
+
 class PersonSession(AbstractBaseSession):
     """A session that knows whose it is, so that all of a person's can be ended."""
 
