@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('people', '0003_stand_in'),
+        ('people', '0004_nightly_check'),
     ]
 
     operations = [
