@@ -9,12 +9,13 @@ from django.db import models
 
 from callboard.console import acting, audit, catalogue_pages, explaining, keys, overview
 from callboard.console.event_tables import DecisionTable, EventTable
+from callboard.console.letter_table import LetterTable
 from callboard.console.mail_tables import BreakerTable, MailTable, SuppressionTable, WindowTable
 from callboard.console.operators import console
 from callboard.console.people_tables import MuteTable, NotificationTable, PartnerTable, UserTable
 from callboard.decisions.models import Decision, Window
 from callboard.intake.models import ApiKey, EventRecord
-from callboard.mail.models import DomainBreaker, Mail, Suppression
+from callboard.mail.models import DomainBreaker, Mail, PostedLetter, Suppression
 from callboard.people.models import Partner, User
 from callboard.preferences.models import CustomNotification, MuteRecord
 
@@ -28,6 +29,7 @@ _TABLES: Sequence[tuple[type[models.Model], Any]] = (
     (Decision, DecisionTable),
     (Window, WindowTable),
     (Mail, MailTable),
+    (PostedLetter, LetterTable),
     (Suppression, SuppressionTable),
     (DomainBreaker, BreakerTable),
     (CustomNotification, NotificationTable),

@@ -18,6 +18,7 @@ from callboard.console.operators import console
 from callboard.decisions import store as ledger
 from callboard.intake import store as log
 from callboard.mail import outbox
+from callboard.mail.letters.store import count_failed_since as count_failed_letters
 
 LATE_S = 300
 """Seconds after which mail that is due is late: a pass of a worker takes less than one."""
@@ -59,6 +60,9 @@ def _needs() -> Iterator[Need]:
     lately = outbox.count_failed_since(now() - timedelta(days=DAYS))
     says = f"In the last {DAYS} days: refused for good, or expired. Send them again, or settle it by hand."
     yield _need("Failed messages", lately, says, _MAILS + "failed_lately")
+    lately = count_failed_letters(now() - timedelta(days=DAYS))
+    says = f"Invitations and the like that did not arrive in the last {DAYS} days. Send them again, or tell the person."
+    yield _need("Failed letters", lately, says, "/console/mail/postedletter/?state=failed")
     says = "Cut off after the end was sent: perhaps arrived. They are sent again by themselves."
     yield _need("Messages in doubt", at.in_doubt, says, _MAILS + "in_doubt", tone="brass")
     yield _need("Parked events", parked, "Could not be decided; read the reason and try again.",
