@@ -3,7 +3,7 @@
 A test may start hundreds of commands. Each is forked from one process that has the packages loaded, the nursery,
 and is otherwise what `python -m callboard` is: a child of the test with its own environment, folder, streams and
 session, that reads its settings and starts Django itself. So nothing may be loaded beforehand that reads settings.
-Commands do start cold in the tests of servers, of `callboard match` and of the pages in a browser.
+Servers and `callboard match` start cold in their tests.
 """
 
 from __future__ import annotations
