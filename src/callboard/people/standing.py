@@ -68,7 +68,9 @@ def name_delegate(
             faults.append(Fault("/delegate", _whom_not(delegate, person)))
         elif known := [one for one in store.stand_ins_of(person.id, now) if one.delegate_id == delegate.id]:
             until = format_instant(known[0].ends_at)
-            faults.append(Fault("/delegate", f"stands in for you until {until} already; end that first"))
+            raise RejectedError(
+                Fault("/delegate", f"stands in for you until {until} already; end that first"), type="conflict"
+            )
         if faults or delegate is None:
             raise RejectedError(faults)
         made = store.add_stand_in(person.id, delegate.id, starts_at, ends_at)
