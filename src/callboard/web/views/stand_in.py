@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -103,19 +103,16 @@ def _span(sent: Mapping[str, str], viewer: Viewer) -> tuple[datetime, datetime]:
     Raises:
         RejectedError: one of the two is no date.
     """
-    faults, days = [], {}
-    for key in ("from", "until"):
+    faults, found = [], []
+    for key, days in (("from", 0), ("until", 1)):
         try:
-            days[key] = parse_date(sent[key])
-        except ValueError:
+            day = parse_date(sent[key]) + timedelta(days=days)
+            found.append(datetime.combine(day, time(), viewer.narrator().zone).astimezone(UTC))
+        except (ValueError, OverflowError):
             faults.append(Fault(f"/{key}", "must be a date, like 2026-12-04"))
     if faults:
         raise RejectedError(faults)
-    return _midnight(days["from"], viewer), _midnight(days["until"] + timedelta(days=1), viewer)
-
-
-def _midnight(day: date, viewer: Viewer) -> datetime:
-    return datetime.combine(day, time(), viewer.narrator().zone).astimezone(UTC)
+    return found[0], found[1]
 
 
 def _page(
