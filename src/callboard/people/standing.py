@@ -41,8 +41,12 @@ def colleagues(person: Person, directory: Directory, text: str, limit: int) -> l
 
 
 def current(person: Person, directory: Directory, now: datetime) -> list[Standing]:
-    """Return the stand-ins that are not over in which the person is one of the two, the earliest first."""
-    return [_standing(one, directory) for one in store.stand_ins_of(person.id, now)]
+    """Return the stand-ins that are not over in which the person is one of the two, the earliest first.
+
+    One that brings nothing, as the other was deactivated or moved away, is not told of.
+    """
+    found = [_standing(one, directory) for one in store.stand_ins_of(person.id, now)]
+    return [one for one in found if directory.may_stand_in(one.delegate, one.person)]
 
 
 def name_delegate(
