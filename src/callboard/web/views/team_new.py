@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from callboard.base.errors import RejectedError
 from callboard.base.texts import shown
 from callboard.changing import By, Door, change_person
+from callboard.mail.letters.invitation import invite as post_invitation
 from callboard.people import store as people
 from callboard.people.sequences import hold_changes
 from callboard.people.values import TEST_HOST, is_test_address
@@ -113,7 +114,7 @@ def _make(request: HttpRequest, master: Master, kind: Kind, wanted: dict[str, An
                 _check_room(master)
             (new_id,) = change_person(email, wanted, viewer.catalogue, by, viewer.now).ids
             if not kind.is_test:
-                pass  # INVITE
+                post_invitation(new_id, viewer.person, viewer.now)
     except RejectedError as exc:
         return _refused(request, master, kind, wanted, fault_words(exc.faults))
     name = shown(str(wanted["name"]))

@@ -14,8 +14,10 @@ from callboard.base.errors import RejectedError
 from callboard.base.instants import from_us
 from callboard.base.texts import shown
 from callboard.changing import By, Door, change_person
+from callboard.mail.letters.invitation import invite as post_invitation
 from callboard.people import store as people
 from callboard.people.sequences import hold_changes
+from callboard.people.values import is_test_address
 from callboard.web.team import store
 from callboard.web.team.form import (
     fault_words,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from callboard.people.values import Directory, Person
+    from callboard.web.team.store import Account
 
 NOTICE = "notice"
 CHANGES, MAILS = 8, 50
@@ -52,6 +55,8 @@ def person(request: HttpRequest, master: Master, user_id: int) -> HttpResponse:
     if request.method != "POST":
         return _page(request, master, found)
     do = request.POST.get("do", "")
+    if do == "invite-again":
+        return _invite_again(request, master, found)
     if do.startswith("try"):
         return _try(request, master, found, _changes(do.removeprefix("try-"), request, master))
     return _make(request, master, found, _changes(do, request, master))
@@ -147,6 +152,22 @@ def _refused(request: HttpRequest, master: Master, found: Person, faults: list[s
     return faults_part(request, faults) or _page(request, master, found, Shown(faults=tuple(faults)))
 
 
+def _invite_again(request: HttpRequest, master: Master, found: Person) -> HttpResponse:
+    """Post the invitation once more to somebody who has never been here."""
+    if not _may_be_invited(store.account(found.id)):
+        return _refused(request, master, found, [f"{shown(found.name)} has an account in use: no invitation is needed."])
+    with transaction.atomic():
+        post_invitation(found.id, master.viewer.person, master.viewer.now)
+    request.session[NOTICE] = {"says": f"{shown(found.name)} is invited once more: the mail is on its way."}
+    if is_part(request):
+        return HttpResponse(status=204, headers={"HX-Redirect": request.path})
+    return redirect(request.path)
+
+
+def _may_be_invited(account: Account) -> bool:
+    return account.is_active and account.seen_at is None and not is_test_address(account.email)
+
+
 # The page
 
 
@@ -161,10 +182,12 @@ class Shown:
 
 def _page(request: HttpRequest, master: Master, found: Person, extra: Shown = Shown()) -> HttpResponse:
     wanted = extra.wanted or found
-    (line,) = lines_of([store.account(found.id)], master)
+    account = store.account(found.id)
+    (line,) = lines_of([account], master)
     page = {
         "master": master,
         "line": line,
+        "can_invite_again": _may_be_invited(account),
         "action": request.path,
         "wanted": wanted,
         "partner_name": master.called(found.partner),
