@@ -195,8 +195,7 @@ def _drafts(
             "role": one.role,
             partner_field: one.person.partner,
             "actor": actor,
-            "person": one.person.email,
-            "person_name": one.person.name,
+            "title": f"{one.person.name} ({one.person.email})",
             "note": note,
         }
         found = read_event(
@@ -205,7 +204,7 @@ def _drafts(
                 "id": f"account-{number}-{place}",
                 "source": SOURCE,
                 "type": USER_CHANGED,
-                "subject": f"{one.person.name} ({one.person.email})",
+                "subject": one.person.email,
                 "time": format_instant(now),
                 "data": {key: value for key, value in data.items() if key and value},
             },

@@ -199,6 +199,7 @@ def _of_mails(found: WhatIf) -> Sentence:
         return Sentence(f"{after} a week, as now{guess}", Tone.PLAIN)
     tone = Tone.LESS if found.mails_after < found.mails_before else Tone.MORE
     instead = before.removeprefix("About ").removesuffix(" mails").removesuffix(" mail").lower()
+    instead = "none" if instead == "no" else instead
     return Sentence(f"{after} a week instead of {instead}{guess}", tone)
 
 

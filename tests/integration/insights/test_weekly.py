@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.integration.insights.studio import ANA, CATALOGUE, DIRECTORY, EVERYTHING, LITTLE, NOW, asked
+from tests.integration.insights.studio import ANA, DIRECTORY, EVERYTHING, LITTLE, asked
+from tests.unit.studio import CATALOGUE, NOW
 
 from callboard.insights.preview import Surroundings
 from callboard.insights.weekly import Asking, mails_a_week

@@ -357,3 +357,15 @@ def test_an_operators_link_sets_the_password_once(operator, browser):
     assert by_password(browser, operator.email, NEW).status_code == 302
     browser.post("/sign-out")
     assert "This link has ended" in browser.get(link).content.decode()
+
+
+def test_nobody_signs_in_as_a_test_user(browser, pipeline):
+    pipeline.import_people({"users": [USERS[0] | {"email": "try@test.invalid", "name": "Try"}]})
+    user = User.objects.get(email_key="try@test.invalid")
+    user.set_password(PASSWORD)
+    user.save()
+    assert by_password(browser, user.email, PASSWORD).status_code == 200
+    ask(browser, user.email)
+    browser.force_login(user)
+    assert not is_signed_in(browser)
+    assert mails_to(user.email) == []

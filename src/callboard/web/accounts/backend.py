@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.backends import ModelBackend
 
+from callboard.people.values import is_test_address
 from callboard.web.accounts.addresses import find_person
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
     from django.http import HttpRequest
 
     from callboard.people.models import User
@@ -30,3 +32,7 @@ class AddressBackend(ModelBackend):
             return None
         person = find_person(typed)
         return super().authenticate(request, username=person.email if person else typed, password=password)
+
+    def user_can_authenticate(self, user: User | AnonymousUser | None) -> bool:
+        """Return whether this account may sign in and stay so: an active one, and no test user's."""
+        return super().user_can_authenticate(user) and not is_test_address(str(getattr(user, "email", "")))
