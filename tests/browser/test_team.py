@@ -13,7 +13,7 @@ MASTER = "Ingrid Vasterholm"
 
 
 def sign_in_as_master(page):
-    page.goto(f"/?who={MASTER.split()[0]}")
+    page.goto(f"/?who={MASTER.split(maxsplit=1)[0]}")
     page.get_by_role("button", name=f"Sign in as {MASTER}").click()
     page.wait_for_url("**/settings")
 

@@ -100,7 +100,8 @@ def test_what_was_tried_is_made_audited_and_shown(team, as_):  # noqa: ARG001
     page = make(client, ANA, try_it(client, ANA, do="try", role=[OPERATIONS, MASTER], partner="copperglass"))
     assert person(ANA).roles.split() == [OPERATIONS, MASTER]
     change = PersonChange.objects.get(door="team")
-    assert change.by and change.by.email == MAX
+    assert change.by
+    assert change.by.email == MAX
     assert "Given Fulfillment Partner Master" in page.content.decode()
     assert "Given Fulfillment Partner Master" in client.get("/team/changes").content.decode()
 

@@ -155,7 +155,9 @@ def _refused(request: HttpRequest, master: Master, found: Person, faults: list[s
 def _invite_again(request: HttpRequest, master: Master, found: Person) -> HttpResponse:
     """Post the invitation once more to somebody who has never been here."""
     if not _may_be_invited(store.account(found.id)):
-        return _refused(request, master, found, [f"{shown(found.name)} has an account in use: no invitation is needed."])
+        return _refused(
+            request, master, found, [f"{shown(found.name)} has an account in use: no invitation is needed."]
+        )
     with transaction.atomic():
         post_invitation(found.id, master.viewer.person, master.viewer.now)
     request.session[NOTICE] = {"says": f"{shown(found.name)} is invited once more: the mail is on its way."}
