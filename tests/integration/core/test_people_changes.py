@@ -6,12 +6,13 @@ import json
 from email import message_from_string, policy
 
 import pytest
-from tests.integration.core.studio import ANA, BEN, OPERATIONS, PROCESSED, TOM, user
+from tests.integration.core.studio import ANA, BEN, OPERATIONS, PROCESSED, TOM, default, user
 
 from callboard.base.errors import RejectedError
 from callboard.base.rights import KeyRight
 from callboard.changing import By, Changed, Door, change_person
 from callboard.insights.explain import find_event
+from callboard.insights.open_items import open_items
 from callboard.intake import store as log
 from callboard.intake.models import EventRecord
 from callboard.people.models import PersonChange, User
@@ -161,3 +162,24 @@ def test_a_change_is_an_event_as_any_other_and_explained(team):
     change(team, ANA, active=False)
     (row,) = EventRecord.objects.filter(event_type=CHANGED)
     assert find_event(row.event_id, "callboard").subject == ANA
+
+
+def test_the_masters_hear_how_many_critical_items_may_be_open_and_where_to_see_them(team):
+    ana = team.person(ANA)
+    for days in (0, 5, 1, 1):
+        team.pass_(days=days)
+        team.accept()
+        team.accept(PROCESSED)
+        team.decide()
+        team.pass_(minutes=1)
+        team.drain()
+    team.mute(default())
+    team.accept()
+    team.drain()
+    directory, catalogue = team.pipeline.world.directory, team.pipeline.catalogue
+    assert [one.id for one in open_items(ana.id, catalogue, directory, team.now)] == ["e-7", "e-5", "e-3"]
+    change(team, ANA, active=False)
+    assert events()[-1][1]["message"] == (
+        "3 critical items of the last 7 days went to Ana Ruiz and may still be open:"
+        f" http://127.0.0.1:8000/team/people/{ana.id}"
+    )
