@@ -62,7 +62,7 @@ class Later:
 
     def __init__(self, link, **span):
         self.link = Link(link.path, link.lasts)
-        self.link._now = lambda: datetime.now() + timedelta(**span)  # noqa: DTZ005 - as Django's own
+        self.link._now = lambda: datetime.now() + timedelta(**span)  # type: ignore[method-assign]  # noqa: DTZ005 - as Django's own
 
     def takes(self, user, token):
         return self.link.check_token(user, token)

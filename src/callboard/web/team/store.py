@@ -32,7 +32,7 @@ class Account:
     partner: str
     roles: tuple[str, ...]
     is_active: bool
-    created_at: datetime | None
+    created_at: datetime
     seen_at: datetime | None
 
 
@@ -82,7 +82,7 @@ def _account(one: User) -> Account:
         partner=one.partner_id or "",
         roles=tuple(one.roles.split()),
         is_active=one.is_active,
-        created_at=None if one.created_us is None else from_us(one.created_us),
+        created_at=from_us(one.created_us),
         seen_at=None if one.seen_us is None else from_us(one.seen_us),
     )
 
