@@ -34,8 +34,12 @@ def run_all() -> list[Check]:
         config = read_config()
     except CallboardError as exc:
         return [Check("settings", False, str(exc))]
-    found = [Check("settings", True, f"base URL {config.base_url}, sender {config.sender}")]
-    found += [_checked(name, look, config) for name, look in _LOOKS.items()]
+    ends = f"unused accounts end after {config.dormant_months} months" if config.dormant_months else "no account ends"
+    asked = f"mailed to {', '.join(config.operators)}" if config.operators else "in the console only"
+    says = f"base URL {config.base_url}, sender {config.sender}, {ends}, requests for help {asked}"
+    found = [Check("settings", True, says)]
+    for name, look in (("home", _home), ("catalogue", _catalogue), ("database", _database), ("smtp", _smtp)):
+        found.append(_checked(name, look, config))
     from callboard.mail.published import records_of, system_lookup  # noqa: PLC0415 - loads DNS and cryptography
 
     records = records_of(system_lookup())
@@ -107,12 +111,3 @@ def _smtp(config: Config) -> str:
     except Unavailable as exc:
         raise CallboardError(f"cannot hand over mail: {exc}") from exc
     return f"{config.smtp.host}:{config.smtp.port} answers, security {config.smtp.security}"
-
-
-def _operators(config: Config) -> str:
-    if not config.operators:
-        return "CALLBOARD_OPERATORS is not set: requests for help stand in the console only"
-    return f"requests for help are mailed to {', '.join(config.operators)}"
-
-
-_LOOKS = {"home": _home, "catalogue": _catalogue, "database": _database, "smtp": _smtp, "operators": _operators}
