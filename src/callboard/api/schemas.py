@@ -122,11 +122,30 @@ class PreviewOut(Schema):
     overlaps: list[OverlapOut]
 
 
+class StandInOut(Schema):
+    """A time in which a delegate gets what a person who is away asked for."""
+
+    id: int
+    person: str = Field(description="e-mail address of who is away")
+    person_name: str
+    delegate: str = Field(description="e-mail address of who stands in")
+    delegate_name: str
+    starts_at: str = Field(alias="from")
+    ends_at: str = Field(alias="until", description="no longer in force from then on")
+    in_force: bool
+
+
 class RefOut(Schema):
     """A notification as the ledger names it."""
 
     id: str
     kind: KindWord
+    owner: str | None = Field(
+        None,
+        alias="for",
+        exclude_if=lambda owner: owner is None,
+        description="whose it is, where the person stood in for somebody; absent for the own",
+    )
 
 
 class LedgerOut(Schema):
@@ -153,6 +172,9 @@ class ExplanationOut(Schema):
     user: str
     access: dict[str, str]
     notifications: list[dict[str, Any]]
+    stand_ins: list[dict[str, Any]] = Field(
+        description="for whom the person stood in, and what their notifications say"
+    )
     decision: LedgerOut | None
     steps: list[dict[str, str]]
 

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from callboard.base.clock import Clock, FixedClock, SystemClock
 from callboard.base.errors import RejectedError
 from callboard.base.instants import parse_instant
-from callboard.base.texts import address_fault, ascii_address
+from callboard.base.texts import address_fault, address_key, ascii_address
 
 SHIPPED_CATALOGUE = Path(__file__).resolve().parents[3] / "catalogue"
 SHORTEST_KEY = 16
@@ -25,6 +25,8 @@ _SELECTOR = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-
 LONGEST_SELECTOR = 100
 LONGEST_RETURN_LOCAL = 26
 """Characters before the @ of `CALLBOARD_BOUNCES`: each mail adds up to 38, and 64 are allowed (RFC 5321 4.5.3.1.1)."""
+LONGEST_MONTHS = 120
+"""Months after which an unused account may end at the latest."""
 DEFAULT_FROM = "Callboard <notifications@callboard.example>"
 
 
@@ -53,6 +55,8 @@ class Config:
     """Everything the environment decides. `now_at` is None when the real clock runs.
 
     `bounces` is the address that mails come back to, a signed one for each mail; None: the sender's.
+    `operators` are the addresses that people's requests for help are mailed to; none: the console alone has them.
+    `dormant_months`: how long an account may be unused before it ends; 0: for ever.
     """
 
     home: Path
@@ -66,6 +70,8 @@ class Config:
     collapse_s: float
     dkim: Dkim | None = None
     bounces: str | None = None
+    operators: tuple[str, ...] = ()
+    dormant_months: int = 12
 
     @property
     def clock(self) -> Clock:
@@ -112,6 +118,8 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         collapse_s=_collapse(environ.get("CALLBOARD_COLLAPSE_S") or "10"),
         dkim=_dkim(environ.get("CALLBOARD_DKIM_KEY"), environ.get("CALLBOARD_DKIM_SELECTOR")),
         bounces=_bounces(environ.get("CALLBOARD_BOUNCES")),
+        operators=_operators(environ.get("CALLBOARD_OPERATORS")),
+        dormant_months=_months(environ.get("CALLBOARD_DORMANT_MONTHS") or "12"),
     )
 
 
@@ -212,6 +220,13 @@ def _bounces(value: str | None) -> str | None:
     return value
 
 
+def _operators(value: str | None) -> tuple[str, ...]:
+    addresses = [address for _, address in getaddresses([value or ""])]
+    if value and (not value.isprintable() or any(map(address_fault, addresses))):
+        raise _refuse("CALLBOARD_OPERATORS", "must be addresses with commas between them", "help@callboard.example")
+    return tuple({address_key(one): one for one in addresses if one}.values())
+
+
 def _dkim(path: str | None, selector: str | None) -> Dkim | None:
     if not path and not selector:
         return None
@@ -257,6 +272,13 @@ def _collapse(value: str) -> float:
     if not 0 <= seconds <= 86_400:  # noqa: PLR2004 - a day; more would be a digest
         raise _refuse("CALLBOARD_COLLAPSE_S", f"is {value!r}, not a number of seconds from 0 to 86400", "10")
     return seconds
+
+
+def _months(value: str) -> int:
+    if not value.isascii() or not value.isdigit() or int(value) > LONGEST_MONTHS:
+        fault = f"is {value!r}, not a number of months from 0 (never) to {LONGEST_MONTHS}"
+        raise _refuse("CALLBOARD_DORMANT_MONTHS", fault, "12")
+    return int(value)
 
 
 def _secret_key(value: str | None, home: Path) -> str:

@@ -46,13 +46,34 @@ def test_the_home_is_var_where_the_command_runs(tmp_path: Path, monkeypatch: pyt
 
 
 def test_empty_values_count_as_unset(tmp_path: Path):
-    names = ("DATABASE_URL", "SMTP_URL", "BASE_URL", "FROM", "CATALOGUE", "SECRET_KEY", "NOW", "COLLAPSE_S")
+    names = ("DATABASE_URL", "SMTP_URL", "BASE_URL", "FROM", "CATALOGUE", "SECRET_KEY", "NOW", "COLLAPSE_S",
+             "DORMANT_MONTHS")  # fmt: skip
     assert config(tmp_path, **dict.fromkeys(names, "")) == config(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("value", "addresses"),
+    [
+        ("", ()),
+        ("help@callboard.example", ("help@callboard.example",)),
+        (
+            "Help desk <help@callboard.example>, ops@callboard.example,",
+            ("help@callboard.example", "ops@callboard.example"),
+        ),
+        ("help@callboard.example,HELP@callboard.example", ("HELP@callboard.example",)),
+    ],
+)
+def test_operators_are_addresses_each_once(tmp_path: Path, value: str, addresses: tuple[str, ...]):
+    assert config(tmp_path).operators == ()
+    assert config(tmp_path, OPERATORS=value).operators == addresses
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("OPERATORS", "nobody"),
+        ("OPERATORS", "help@callboard.example, nobody"),
+        ("OPERATORS", "help@callboard.example\r\nBcc: evil@evil.example"),
         ("DATABASE_URL", "mysql://x/db"),
         ("DATABASE_URL", "postgresql://host"),
         ("DATABASE_URL", "postgresql://host/"),
@@ -87,6 +108,10 @@ def test_empty_values_count_as_unset(tmp_path: Path):
         ("COLLAPSE_S", "nan"),
         ("COLLAPSE_S", "inf"),
         ("COLLAPSE_S", "86401"),
+        ("DORMANT_MONTHS", "a year"),
+        ("DORMANT_MONTHS", "-1"),
+        ("DORMANT_MONTHS", "121"),
+        ("DORMANT_MONTHS", "1.5"),
     ],
 )
 def test_an_unusable_value_is_refused_with_name_fault_and_example(tmp_path: Path, name: str, value: str):
@@ -100,7 +125,7 @@ def test_an_unusable_value_is_refused_with_name_fault_and_example(tmp_path: Path
 
 def test_the_example_of_a_refusal_is_itself_taken(tmp_path: Path):
     for name, value in (("DATABASE_URL", "x"), ("SMTP_URL", "x"), ("BASE_URL", "x"), ("FROM", "x"), ("NOW", "x"),
-                        ("COLLAPSE_S", "x"), ("SECRET_KEY", "x")):  # fmt: skip
+                        ("COLLAPSE_S", "x"), ("SECRET_KEY", "x"), ("DORMANT_MONTHS", "x")):  # fmt: skip
         with pytest.raises(RejectedError) as refused:
             config(tmp_path, **{name: value})
         example = str(refused.value).partition(f"Example: CALLBOARD_{name}=")[2]
