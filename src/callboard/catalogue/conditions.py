@@ -53,7 +53,9 @@ def read_condition(
     if not isinstance(raw, dict):
         return [Fault(pointer, f"a condition must be an object with field, op and value, not {kind_of(raw)}")]
     if not raw.keys() <= _PARTS:
-        return [Fault(f"{pointer}/{min(raw.keys() - _PARTS)}", "is not part of a condition; it has field, op and value")]
+        return [
+            Fault(f"{pointer}/{min(raw.keys() - _PARTS)}", "is not part of a condition; it has field, op and value")
+        ]
     key, op = raw.get("field"), raw.get("op")
     if not isinstance(key, str) or key not in event_type.fields:
         return [

@@ -155,7 +155,8 @@ class Shelf:
 
     def settle(self) -> None:
         """Make what follows from the postings, and put every slot into the scope of its owner, as people are now."""
-        for column in (*self.codes.values(), *self.texts.values()):
+        posted: list[CodeColumn | TextColumn] = [*self.codes.values(), *self.texts.values()]
+        for column in posted:
             column.settle()
         owners = np.frombuffer(self.owners, np.int64)
         if not len(owners):
