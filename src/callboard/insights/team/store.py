@@ -1,4 +1,4 @@
-"""Every query of the team pages, read-only, within the partners that are handed in."""
+"""Every query about a Master's people, read-only, within the partners that are handed in."""
 
 from __future__ import annotations
 
