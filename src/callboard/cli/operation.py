@@ -113,9 +113,9 @@ def create_operator(email: Annotated[str, typer.Argument(help="The person's addr
     from django.utils.encoding import force_bytes  # noqa: PLC0415
     from django.utils.http import urlsafe_base64_encode  # noqa: PLC0415
 
-    from callboard.people.store import make_operator  # noqa: PLC0415
+    from callboard.changing import create_operator  # noqa: PLC0415
 
-    user = make_operator(email)
+    user = create_operator(email, config.clock.now())
     token = default_token_generator.make_token(user)
     code = urlsafe_base64_encode(force_bytes(user.pk))
     print_line(f"{user.email} is an operator. Set the password within three days at")
