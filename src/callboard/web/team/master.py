@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.http import Http404
 
 from callboard.base.texts import shown
-from callboard.people.access import governs
+from callboard.people.governing import governed_partners
 from callboard.web.gates import same_person, signed_in
 from callboard.web.viewer import viewer_of
 
@@ -57,10 +57,8 @@ class Master:
 
 def master_of(viewer: Viewer) -> Master | None:
     """Return the viewer as a Master; None for who is none."""
-    person, directory = viewer.person, viewer.directory
-    found = [one for one in directory.partners.values() if governs(person, one.id, viewer.catalogue, directory)]
-    found.sort(key=lambda one: (one.id != person.partner, one.name, one.id))
-    return Master(viewer, tuple(found)) if found else None
+    found = governed_partners(viewer.person, viewer.catalogue, viewer.directory)
+    return Master(viewer, found) if found else None
 
 
 def masters_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

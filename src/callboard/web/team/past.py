@@ -12,8 +12,8 @@ from callboard.web.team.roster import role_labels
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from callboard.insights.team.store import Change
     from callboard.web.team.master import Master
-    from callboard.web.team.store import Change
 
 _DOORS: Mapping[str, str] = {
     "team": "on the team page",

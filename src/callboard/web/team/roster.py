@@ -7,20 +7,20 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from callboard.base.texts import address_key, shown
+from callboard.insights.team import store
 from callboard.mail.feedback.store import undelivered
 from callboard.people.values import is_test_address
 from callboard.preferences import actions
 from callboard.preferences import store as preferences
 from callboard.preferences.values import Kind
-from callboard.web.team import store
 from callboard.web.words import ago, initials, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from callboard.insights.team.store import Account
     from callboard.people.values import Person
     from callboard.web.team.master import Master
-    from callboard.web.team.store import Account
 
 COUNTED = timedelta(days=7)
 PAGE = 100

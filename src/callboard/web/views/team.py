@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from callboard.base.texts import folded
-from callboard.web.team import store
+from callboard.insights.team import store
 from callboard.web.team.covering import count_gaps, sections_of
 from callboard.web.team.master import Master, masters_only
 from callboard.web.team.past import told_changes

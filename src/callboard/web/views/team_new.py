@@ -13,16 +13,16 @@ from django.views.decorators.http import require_http_methods
 
 from callboard.base.errors import RejectedError
 from callboard.base.texts import shown
-from callboard.changing import By, Door, change_person
+from callboard.changing import Door, change_as_master
+from callboard.insights.team import store
 from callboard.mail.letters.invitation import invite as post_invitation
-from callboard.people import store as people
+from callboard.people.governing import read_change
 from callboard.people.sequences import hold_changes
 from callboard.people.values import TEST_HOST, is_test_address
-from callboard.web.team import store
 from callboard.web.team.form import fault_words, faults_part, is_part, kept_by, partner_choices, role_choices, wanted_by
 from callboard.web.team.master import Master, masters_only
 from callboard.web.team.roster import lines_of
-from callboard.web.team.trying import Tried, person_after, try_change
+from callboard.web.team.trying import Tried, try_change
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,7 +91,7 @@ def _answer(request: HttpRequest, master: Master, kind: Kind) -> HttpResponse:
     if request.POST.get("do") == "make":
         return _make(request, master, kind, wanted)
     try:
-        person_after(wanted, None, master, master.viewer.directory)
+        read_change(wanted, None, master.partner_ids, master.viewer.directory, master.viewer.catalogue)
         says = try_change(str(wanted["email"]), wanted, master)
     except RejectedError as exc:
         return _refused(request, master, kind, wanted, fault_words(exc.faults))
@@ -105,14 +105,12 @@ def _answer(request: HttpRequest, master: Master, kind: Kind) -> HttpResponse:
 def _make(request: HttpRequest, master: Master, kind: Kind, wanted: dict[str, Any]) -> HttpResponse:
     """Add the person and, to a real one, post the invitation: both or neither."""
     viewer = master.viewer
-    by = By(viewer.person.id, Door.TEAM)
     try:
         with transaction.atomic():
-            hold_changes()
-            email = person_after(wanted, None, master, people.load_directory()).email
             if kind.is_test:
+                hold_changes()
                 _check_room(master)
-            (new_id,) = change_person(email, wanted, viewer.catalogue, by, viewer.now).ids
+            (new_id,) = change_as_master(viewer.person.id, None, wanted, viewer.catalogue, Door.TEAM, viewer.now).ids
             if not kind.is_test:
                 post_invitation(new_id, viewer.person, viewer.now)
     except RejectedError as exc:

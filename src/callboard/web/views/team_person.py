@@ -13,12 +13,12 @@ from django.views.decorators.http import require_http_methods
 from callboard.base.errors import RejectedError
 from callboard.base.instants import from_us
 from callboard.base.texts import shown
-from callboard.changing import By, Door, change_person
+from callboard.changing import Door, change_as_master
+from callboard.insights.open_items import open_items
+from callboard.insights.team import store
 from callboard.mail.letters.invitation import invite as post_invitation
-from callboard.people import store as people
-from callboard.people.sequences import hold_changes
+from callboard.people.governing import read_change, refusal
 from callboard.people.values import is_test_address
-from callboard.web.team import store
 from callboard.web.team.form import (
     fault_words,
     faults_part,
@@ -32,18 +32,19 @@ from callboard.web.team.form import (
 from callboard.web.team.master import Master, masters_only
 from callboard.web.team.past import told_changes
 from callboard.web.team.roster import lines_of, settings_words
-from callboard.web.team.trying import Says, Tried, person_after, refusal, try_change
+from callboard.web.team.trying import Says, Tried, try_change
 from callboard.web.viewer import business_now
 from callboard.web.views.mailbox import open_mailbox, when_words
+from callboard.web.words import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from callboard.people.values import Directory, Person
-    from callboard.web.team.store import Account
+    from callboard.insights.team.store import Account
+    from callboard.people.values import Person
 
 NOTICE = "notice"
-CHANGES, MAILS = 8, 50
+CHANGES, MAILS, OPEN = 8, 50, 100
 UNTRIED = "Choose other roles, then look here first: nothing changes before you have seen what it brings."
 
 
@@ -80,10 +81,11 @@ def _changes(do: str, request: HttpRequest, master: Master) -> dict[str, Any]:
 
 def _try(request: HttpRequest, master: Master, found: Person, changes: Mapping[str, Any]) -> HttpResponse:
     """Show what a change would bring, and change nothing."""
-    known = master.viewer.directory
+    viewer = master.viewer
     try:
-        after = person_after(changes, found, master, known)
-        refused = refusal(found, after, master, known)
+        asked = read_change(changes, found, master.partner_ids, viewer.directory, viewer.catalogue)
+        after = asked.persons[0]
+        refused = refusal(found, after, viewer.person, viewer.catalogue, viewer.directory)
         tried = Tried(title="Not possible here", says=(Says("critical", refused),))
         if not refused:
             tried = _tried(found, after, changes, master)
@@ -115,30 +117,21 @@ def _tried(before: Person, after: Person, changes: Mapping[str, Any], master: Ma
 
 def _make(request: HttpRequest, master: Master, found: Person, changes: Mapping[str, Any]) -> HttpResponse:
     """Make a change that was tried, unless the person changed since."""
-    viewer = master.viewer
+    viewer, seen = master.viewer, request.POST.get("seen", "")
     try:
-        with transaction.atomic():
-            hold_changes()
-            known = people.load_directory()
-            _check(known.persons[found.id], changes, request.POST.get("seen", ""), master, known)
-            change_person(found.id, changes, viewer.catalogue, By(viewer.person.id, Door.TEAM), viewer.now)
+        change_as_master(
+            viewer.person.id,
+            found.id,
+            changes,
+            viewer.catalogue,
+            Door.TEAM,
+            viewer.now,
+            is_as_seen=lambda person: seen_as(person) == seen,
+        )
     except RejectedError as exc:
         return _refused(request, master, found, fault_words(exc.faults))
     request.session[NOTICE] = {"says": _done_words(found, changes)}
     return redirect(request.path)
-
-
-def _check(now: Person, changes: Mapping[str, Any], seen: str, master: Master, known: Directory) -> None:
-    """Check a change once more with everybody as they are now.
-
-    Raises:
-        RejectedError: the person is not as when it was tried, or it may not be done.
-    """
-    if seen != seen_as(now) or now.partner not in master.partner_ids:
-        raise RejectedError("This account was changed meanwhile. See once more what would change")
-    refused = refusal(now, person_after(changes, now, master, known), master, known)
-    if refused:
-        raise RejectedError(refused.rstrip("."))
 
 
 def _done_words(found: Person, changes: Mapping[str, Any]) -> str:
@@ -198,12 +191,27 @@ def _page(request: HttpRequest, master: Master, found: Person, extra: Shown = Sh
         "tried": extra.tried,
         "untried": UNTRIED,
         "faults": extra.faults,
+        "open_items": [] if found.active else _open_items(found, master),
         "settings_words": settings_words(found, master),
         "mails": _mails(found) if line.is_test else [],
         "changes": told_changes(store.changes(master.partner_ids, person_id=found.id, limit=CHANGES), master),
         "notice": request.session.pop(NOTICE, None) if request.method == "GET" else None,
     }
     return render(request, "web/team/person.html", page, status=422 if extra.faults else 200)
+
+
+def _open_items(found: Person, master: Master) -> list[dict[str, str]]:
+    """Return what may still be open of somebody who left, as far as the Master may see it (A1–A4)."""
+    viewer, narrator = master.viewer, master.viewer.narrator()
+    return [
+        {
+            "key": one.key,
+            "headline": narrator.told(one).headline,
+            "at": leaves(narrator, one.accepted_at),
+        }
+        for one in open_items(found.id, viewer.catalogue, viewer.directory, viewer.now)
+        if viewer.may_see(one)
+    ][:OPEN]
 
 
 def _mails(found: Person) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Every query of the team pages, read-only, within the partners that are handed in."""
+"""Every query about a Master's people, read-only, within the partners that are handed in."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from callboard.people.models import PersonChange, User
 from callboard.people.values import TEST_HOST
 
 _TEST = Q(email_key__endswith=f"@{TEST_HOST}")
+_MAX_ID = 2**63
 SHOWN: dict[str, Q] = {
     "": Q(is_active=True) & ~_TEST,
     "deactivated": Q(is_active=False) & ~_TEST,
@@ -63,6 +64,12 @@ def accounts(partners: Collection[str], shown: str, words: Sequence[str], limit:
 def account(user_id: int) -> Account:
     """Return one person's account as stored."""
     return _account(User.objects.get(id=user_id))
+
+
+def find_account(user_id: int, partners: Collection[str]) -> Account | None:
+    """Return one person of these partners; None when there is none."""
+    found = _people(partners).filter(id=user_id).first() if user_id < _MAX_ID else None
+    return None if found is None else _account(found)
 
 
 def count_accounts(partners: Collection[str]) -> dict[str, int]:
