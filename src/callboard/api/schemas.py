@@ -122,6 +122,19 @@ class PreviewOut(Schema):
     overlaps: list[OverlapOut]
 
 
+class StandInOut(Schema):
+    """A time in which a delegate gets what a person who is away asked for."""
+
+    id: int
+    person: str = Field(description="e-mail address of who is away")
+    person_name: str
+    delegate: str = Field(description="e-mail address of who stands in")
+    delegate_name: str
+    starts_at: str = Field(alias="from")
+    ends_at: str = Field(alias="until", description="no longer in force from then on")
+    in_force: bool
+
+
 class RefOut(Schema):
     """A notification as the ledger names it."""
 
@@ -193,6 +206,19 @@ class CoverageLineOut(Schema):
     expected: bool = Field(description="the catalogue means people of that kind of partner to be told")
     receivers: list[ReceiverOut]
     others: int = Field(description="receivers outside of your accounts")
+
+
+class MemberOut(Schema):
+    """One of a Master's people."""
+
+    id: int
+    email: str
+    name: str
+    partner: str
+    roles: list[str]
+    active: bool
+    created_at: str
+    seen_at: str | None = Field(description="last sign-in or use of a mail's link; null: never")
 
 
 class MovedOut(Schema):

@@ -4,7 +4,25 @@ from __future__ import annotations
 
 from django.urls import path
 
-from callboard.web.views import again, filters, history, items, mailbox, me, mute, panel, signing, start, window
+from callboard.web.views import (
+    again,
+    filters,
+    history,
+    items,
+    mailbox,
+    me,
+    mute,
+    panel,
+    signing,
+    stand_in,
+    start,
+    support,
+    team,
+    team_mails,
+    team_new,
+    team_person,
+    window,
+)
 
 urlpatterns = [
     path("", start.start, name="start"),
@@ -29,12 +47,24 @@ urlpatterns = [
     path("settings/preview", window.preview, name="settings-preview"),
     path("settings/save", window.save, name="settings-save"),
     path("settings/me", me.me, name="settings-me"),
+    path("settings/stand-in", stand_in.stand_in, name="settings-stand-in"),
     path("settings/try-again", again.try_again, name="settings-try-again"),
     path("settings/filters", filters.filters, name="settings-filters"),
     path("settings/filters/<str:file_name>", filters.download, name="settings-filters-file"),
+    path("support", support.overview, name="support"),
+    path("support/new", support.new, name="support-new"),
+    path("support/<str:number>", support.ticket, name="support-ticket"),
     path("csrf", panel.csrf, name="csrf"),
     path("history", history.history, name="history"),
     path("items/<str:key>", items.item, name="item"),
+    path("team", team.team, name="team"),
+    path("team/coverage", team.coverage, name="team-coverage"),
+    path("team/changes", team.changes, name="team-changes"),
+    path("team/invite", team_new.invite, name="team-invite"),
+    path("team/test", team_new.test, name="team-test"),
+    path("team/people/<int:user_id>", team_person.person, name="team-person"),
+    path("team/people/<int:user_id>/mails/<int:mail_id>", team_mails.mail, name="team-mail"),
+    path("team/people/<int:user_id>/mails/<int:mail_id>/html", team_mails.body, name="team-mail-body"),
     path("mute/<str:token>", mute.mute, name="mute"),
     path("mailbox", mailbox.mailbox, name="mailbox"),
     path("mailbox/<int:mail_id>", mailbox.mail, name="mail"),

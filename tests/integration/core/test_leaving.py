@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from email import message_from_string, policy
+from typing import Any
 
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
@@ -24,7 +25,7 @@ from callboard.pipeline import Pipeline
 MARK = re.compile(r"Mk\d+x")
 KINDS = {"f": "fulfillment_partner", "c": "content_partner"}
 PARTNERS = {"f": ["f0", "f1", "f2"], "c": ["c0", "c1"]}
-PEOPLE = {
+PEOPLE: dict[str, Any] = {
     "partners": [
         {"id": one, "name": one, "kind": KINDS[letter], "parent": "f0" if one == "f1" else None}
         for letter, ids in PARTNERS.items()
@@ -82,6 +83,7 @@ class Play:
         directory = load_directory()
         for email, raw in self.stage.letters.taken[self.looked_at :]:
             person = directory.by_email(email)
+            assert person
             assert person.active, email
             mail = message_from_string(raw, policy=policy.default)
             for mark in set(MARK.findall(words_of(mail))):
@@ -113,5 +115,6 @@ def test_nothing_leaves_that_its_person_may_not_see_when_it_leaves(stage, data):
         assert {row["state"] for row in play.stage.ledger()} <= {"sent", "withdrawn", None}
         for person in load_directory().persons.values():
             newest = PersonChange.objects.filter(person_id=person.id).order_by("-id").first()
+            assert newest
             assert json.loads(newest.after_json) == write_person(person)
         transaction.set_rollback(True)

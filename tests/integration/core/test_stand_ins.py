@@ -252,6 +252,26 @@ def test_the_mail_says_for_whom_and_until_when_and_how_to_stop(stage):
     assert "standing in" not in own
 
 
+def test_a_mail_names_no_partner_of_somebody_elses_conditions_that_the_reader_need_not_know(stage):
+    secret = {"id": "secretfold", "name": "The Secret Fold", "kind": "content_partner"}
+    lisbon = {"id": "lisbon", "name": "Copperglass Lisbon", "kind": "fulfillment_partner", "parent": "copperglass"}
+    stage.pipeline.import_people({"partners": [secret, lisbon], "users": [ben(partner="lisbon")]})
+    where = [
+        {"field": "content_partner", "op": "none_of", "value": ["secretfold"]},
+        {"field": "fulfillment_partner", "op": "any_of", "value": ["lisbon"]},
+    ]
+    stage.pipeline.import_notifications([SECOND_ROUNDS | {"name": "", "where": where, "frequency": "immediately"}])
+    stand_in(stage)
+    second_round(stage, fulfillment_partner="lisbon")
+    stage.pass_(minutes=1)
+    stage.drain()
+    text = told(stage.letters.to(BEN)[0])
+    assert "Secret Fold" not in text
+    assert "secretfold" in text
+    assert "Copperglass Lisbon" in text
+    assert "The Secret Fold" in told(stage.letters.to(ANA)[0])
+
+
 def test_two_delegates_are_each_told_of_their_own_time(stage):
     cara = {"email": "cara@copperglass.example", "name": "Cara", "partner": "copperglass", "roles": [MASTER]}
     stage.pipeline.import_people({"users": [cara]})
@@ -372,6 +392,21 @@ def test_only_the_two_can_end_it_and_once(stage):
     stop(stage, one, BEN)
     with pytest.raises(RejectedError):
         stop(stage, one)
+
+
+def test_one_that_brings_nothing_is_not_told_of_and_comes_back_with_the_person(stage):
+    stand_in(stage)
+
+    def told_to_ben():
+        return standing.current(stage.person(BEN), stage.pipeline.world.directory, stage.now)
+
+    assert len(told_to_ben()) == 1
+    stage.pipeline.import_people(user(ANA, active=False))
+    assert told_to_ben() == []
+    stage.pipeline.import_people(user(ANA, active=True))
+    assert len(told_to_ben()) == 1
+    second_round(stage)
+    assert FOR_ANA in stage.row(BEN)["notifications"]
 
 
 def test_a_new_world_knows_what_one_knows_that_was_told_of_every_change(stage):
