@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "callboard.intake",
     "callboard.decisions",
     "callboard.mail",
+    "callboard.insights",
     "callboard.web",
     "callboard.console",
 ]
