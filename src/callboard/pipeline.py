@@ -30,7 +30,7 @@ from callboard.catalogue.load import load_catalogue
 from callboard.catalogue.values import Catalogue, Event
 from callboard.changing import By, Door, change_people
 from callboard.decisions import store as ledger
-from callboard.decisions.rules import Decision, decide
+from callboard.decisions.rules import Decision, decide, with_stand_ins
 from callboard.decisions.scheduling import Pending, Scheduler
 from callboard.decisions.store import OpenWindow
 from callboard.decisions.windows import WindowCache
@@ -205,10 +205,11 @@ class Pipeline:
     def _decide_event(
         self, event: Event, matched: dict[int, list[Notification]], now: datetime, *, late: bool
     ) -> list[Pending]:
-        persons = self.world.directory.persons
+        directory = self.world.directory
+        asking = with_stand_ins(event, matched, self.catalogue, directory, now)
         return [
-            Pending(event, self._decide_one(persons[user_id], event, asking, now), late)
-            for user_id, asking in sorted(matched.items())
+            Pending(event, self._decide_one(directory.persons[user_id], event, found, now), late)
+            for user_id, found in sorted(asking.items())
         ]
 
     def _decide_one(self, person: Person, event: Event, matched: Sequence[Notification], now: datetime) -> Decision:

@@ -127,6 +127,12 @@ class RefOut(Schema):
 
     id: str
     kind: KindWord
+    owner: str | None = Field(
+        None,
+        alias="for",
+        exclude_if=lambda owner: owner is None,
+        description="whose it is, where the person stood in for somebody; absent for the own",
+    )
 
 
 class LedgerOut(Schema):
@@ -153,6 +159,9 @@ class ExplanationOut(Schema):
     user: str
     access: dict[str, str]
     notifications: list[dict[str, Any]]
+    stand_ins: list[dict[str, Any]] = Field(
+        description="for whom the person stood in, and what their notifications say"
+    )
     decision: LedgerOut | None
     steps: list[dict[str, str]]
 

@@ -188,8 +188,10 @@ def _gather(circle: Circle) -> dict[tuple[str | None, str], list[_Asked]]:
 
 
 def _told(owner: Person, circle: Circle) -> Iterator[Person]:
-    """Yield who is told what a person's notification asks for."""
+    """Yield who is told what a person's notification asks for: the person, and who stands in."""
     yield owner
+    for one in circle.directory.stand_ins_for(owner.id, circle.now):
+        yield circle.directory.persons[one.delegate_id]
 
 
 def _is_reached(person: Person, event_type: str, circle: Circle) -> bool:

@@ -91,6 +91,20 @@ class User(AbstractBaseUser, PermissionsMixin):
         super().save(*args, **kwargs)
 
 
+class StandIn(models.Model):
+    """The time in which a delegate receives what a person who is away asked for.
+
+    `ended_us` is set when either of the two has ended it before its time.
+    """
+
+    person = models.ForeignKey(User, models.CASCADE, related_name="+")
+    delegate = models.ForeignKey(User, models.CASCADE, related_name="+")
+    from_us = models.BigIntegerField()
+    until_us = models.BigIntegerField()
+    ended_us = models.BigIntegerField(null=True, blank=True)
+    revision = models.BigIntegerField(db_index=True)
+
+
 class PersonChange(models.Model):
     """One change of a person: who made it, through which door, and the record before and after (4.1's keys).
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,10 +13,11 @@ from django.db.models import Q
 from callboard.base.instants import from_us, to_us
 from callboard.base.reasons import Frequency, Outcome
 from callboard.base.texts import address_key
+from callboard.decisions.store import read_refs
 from callboard.people import store as people
 from callboard.people.models import Partner, User
 from callboard.people.values import TEST_HOST, Directory
-from callboard.preferences.values import Kind, Ref
+from callboard.preferences.values import Ref
 
 RECENT_EVENTS = 1_500
 """Events that the first screen looks back on: a bulk action of some hundred fits in, twice."""
@@ -171,8 +171,8 @@ def mails_by_ref(user_id: int, since: datetime) -> tuple[Counter[Ref], int]:
         )
         for refs_json, mail_id in cursor.fetchall():
             mails.add(mail_id)
-            for one in json.loads(refs_json):
-                naming.setdefault(Ref(one["id"], Kind(one["kind"])), set()).add(mail_id)
+            for ref in read_refs(refs_json):
+                naming.setdefault(ref, set()).add(mail_id)
     return Counter({ref: len(found) for ref, found in naming.items()}), len(mails)
 
 
