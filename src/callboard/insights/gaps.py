@@ -113,6 +113,7 @@ class Watch:
         self._touched: set[str] = set()
         self._studio = False
         self._unreachable: frozenset[str] = frozenset()
+        self._standing_in: frozenset[tuple[int, int]] = frozenset()
         world.directory.watchers.append(self._changed)
         world.book.watchers.append(self._asked)
         world.book.mute_watchers.append(self._muted)
@@ -121,15 +122,29 @@ class Watch:
         """Tell of gaps that opened since the last look; None when nothing changed that could open one."""
         self._world.refresh()
         circle = circle_of(self._world, now)
-        for key in circle.unreachable ^ self._unreachable:
-            self._touch(circle.directory.by_email(key))
-        self._unreachable = circle.unreachable
+        self._follow_what_has_no_revision(circle)
         if not (self._everything or self._touched or self._studio):
             return None
         found = tell_gaps(circle, None if self._everything else self._partners(circle))
         self._everything = self._studio = False
         self._touched.clear()
         return found
+
+    def _follow_what_has_no_revision(self, circle: Circle) -> None:
+        """Touch those whose address is refused now, or no longer, and those whose stand-in began or ended."""
+        directory = circle.directory
+        for key in circle.unreachable ^ self._unreachable:
+            self._touch(directory.by_email(key))
+        self._unreachable = circle.unreachable
+        found = frozenset(
+            (one.person_id, one.delegate_id)
+            for person_id in directory.away
+            for one in directory.stand_ins_for(person_id, circle.now)
+        )
+        for pair in found ^ self._standing_in:
+            for user_id in pair:
+                self._touch(directory.persons.get(user_id))
+        self._standing_in = found
 
     def _partners(self, circle: Circle) -> set[str]:
         """Return the partners of which somebody may be a receiver who changed: those below count too (A3)."""

@@ -57,7 +57,7 @@ def by_panel(stage):
     stage.mute(default())
 
 
-def by_api(stage):
+def by_api(_):
     client = Client()
     client.force_login(User.objects.get(email=ANA))
     done = client.post(f"/api/v1/notifications/{default().id}/mute", content_type="application/json")
