@@ -25,6 +25,8 @@ _SELECTOR = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-
 LONGEST_SELECTOR = 100
 LONGEST_RETURN_LOCAL = 26
 """Characters before the @ of `CALLBOARD_BOUNCES`: each mail adds up to 38, and 64 are allowed (RFC 5321 4.5.3.1.1)."""
+LONGEST_MONTHS = 120
+"""Months after which an unused account may end at the latest."""
 DEFAULT_FROM = "Callboard <notifications@callboard.example>"
 
 
@@ -53,6 +55,7 @@ class Config:
     """Everything the environment decides. `now_at` is None when the real clock runs.
 
     `bounces` is the address that mails come back to, a signed one for each mail; None: the sender's.
+    `dormant_months`: how long an account may be unused before it ends; 0: for ever.
     """
 
     home: Path
@@ -66,6 +69,7 @@ class Config:
     collapse_s: float
     dkim: Dkim | None = None
     bounces: str | None = None
+    dormant_months: int = 12
 
     @property
     def clock(self) -> Clock:
@@ -112,6 +116,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         collapse_s=_collapse(environ.get("CALLBOARD_COLLAPSE_S") or "10"),
         dkim=_dkim(environ.get("CALLBOARD_DKIM_KEY"), environ.get("CALLBOARD_DKIM_SELECTOR")),
         bounces=_bounces(environ.get("CALLBOARD_BOUNCES")),
+        dormant_months=_months(environ.get("CALLBOARD_DORMANT_MONTHS") or "12"),
     )
 
 
@@ -257,6 +262,13 @@ def _collapse(value: str) -> float:
     if not 0 <= seconds <= 86_400:  # noqa: PLR2004 - a day; more would be a digest
         raise _refuse("CALLBOARD_COLLAPSE_S", f"is {value!r}, not a number of seconds from 0 to 86400", "10")
     return seconds
+
+
+def _months(value: str) -> int:
+    if not value.isascii() or not value.isdigit() or int(value) > LONGEST_MONTHS:
+        fault = f"is {value!r}, not a number of months from 0 (never) to {LONGEST_MONTHS}"
+        raise _refuse("CALLBOARD_DORMANT_MONTHS", fault, "12")
+    return int(value)
 
 
 def _secret_key(value: str | None, home: Path) -> str:
