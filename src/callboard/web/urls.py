@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from callboard.web.views import again, filters, history, items, mailbox, me, mute, panel, signing, start, window
+from callboard.web.views import (
+    again,
+    filters,
+    history,
+    items,
+    mailbox,
+    me,
+    mute,
+    panel,
+    signing,
+    stand_in,
+    start,
+    window,
+)
 
 urlpatterns = [
     path("", start.start, name="start"),
@@ -29,6 +42,7 @@ urlpatterns = [
     path("settings/preview", window.preview, name="settings-preview"),
     path("settings/save", window.save, name="settings-save"),
     path("settings/me", me.me, name="settings-me"),
+    path("settings/stand-in", stand_in.stand_in, name="settings-stand-in"),
     path("settings/try-again", again.try_again, name="settings-try-again"),
     path("settings/filters", filters.filters, name="settings-filters"),
     path("settings/filters/<str:file_name>", filters.download, name="settings-filters-file"),
