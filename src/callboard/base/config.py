@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from callboard.base.clock import Clock, FixedClock, SystemClock
 from callboard.base.errors import RejectedError
 from callboard.base.instants import parse_instant
-from callboard.base.texts import address_fault, ascii_address
+from callboard.base.texts import address_fault, address_key, ascii_address
 
 SHIPPED_CATALOGUE = Path(__file__).resolve().parents[3] / "catalogue"
 SHORTEST_KEY = 16
@@ -55,6 +55,7 @@ class Config:
     """Everything the environment decides. `now_at` is None when the real clock runs.
 
     `bounces` is the address that mails come back to, a signed one for each mail; None: the sender's.
+    `operators` are the addresses that people's requests for help are mailed to; none: the console alone has them.
     `dormant_months`: how long an account may be unused before it ends; 0: for ever.
     """
 
@@ -69,6 +70,7 @@ class Config:
     collapse_s: float
     dkim: Dkim | None = None
     bounces: str | None = None
+    operators: tuple[str, ...] = ()
     dormant_months: int = 12
 
     @property
@@ -116,6 +118,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         collapse_s=_collapse(environ.get("CALLBOARD_COLLAPSE_S") or "10"),
         dkim=_dkim(environ.get("CALLBOARD_DKIM_KEY"), environ.get("CALLBOARD_DKIM_SELECTOR")),
         bounces=_bounces(environ.get("CALLBOARD_BOUNCES")),
+        operators=_operators(environ.get("CALLBOARD_OPERATORS")),
         dormant_months=_months(environ.get("CALLBOARD_DORMANT_MONTHS") or "12"),
     )
 
@@ -215,6 +218,13 @@ def _bounces(value: str | None) -> str | None:
         fault = f"must be an address with at most {LONGEST_RETURN_LOCAL} characters before the @"
         raise _refuse("CALLBOARD_BOUNCES", fault, "bounces@callboard.example")
     return value
+
+
+def _operators(value: str | None) -> tuple[str, ...]:
+    addresses = [address for _, address in getaddresses([value or ""])]
+    if value and (not value.isprintable() or any(map(address_fault, addresses))):
+        raise _refuse("CALLBOARD_OPERATORS", "must be addresses with commas between them", "help@callboard.example")
+    return tuple({address_key(one): one for one in addresses if one}.values())
 
 
 def _dkim(path: str | None, selector: str | None) -> Dkim | None:

@@ -162,6 +162,7 @@ def _frame(writer: _Writer) -> dict[str, Any]:
         "is_own": any(not one.of for item in letter.items for one in item.notifications),
         "settings_url": f"{writer.base_url}/settings",
         "mute_url": letter.mute_url,
+        "help_url": f"{writer.base_url}/support/new?about={quote(letter.items[0].event.key, safe='')}&from=mail",
     }
 
 

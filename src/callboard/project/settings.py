@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "callboard.decisions",
     "callboard.mail",
     "callboard.insights",
+    "callboard.support",
     "callboard.web",
     "callboard.console",
 ]
@@ -131,12 +132,15 @@ ACCOUNT_LOGIN_TIMEOUT = 30 * 60  # room for the first code and two more
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 # Per ten minutes: an office behind one address has several people. A password that is right is not counted.
+# The last two are about support, and end within an hour.
 ACCOUNT_RATE_LIMITS = {
     "request_login_code": "50/10m/ip,5/10m/key",
     "enter_code": "5/30m/key",  # the tries and the time of one sign-in, as above
     "login": "200/10m/ip",
     "login_failed": "50/10m/ip,10/10m/key",
     "change_password": "10/10m/user",
+    "request_help": "10/h/user",
+    "write_again": "30/h/user",
 }
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
