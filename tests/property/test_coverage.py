@@ -84,10 +84,7 @@ def check(line: Line, event: Event, partners: set[str], arrived: set[str], direc
 
 
 @pytest.mark.django_db
-@settings(
-    max_examples=50,
-    suppress_health_check=list(HealthCheck),
-)
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     studios(),
     st.lists(st.tuples(st.sampled_from(PAIRS), st.sampled_from([-1, 0, 0, 0, 1])), max_size=3),
