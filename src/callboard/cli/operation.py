@@ -105,17 +105,12 @@ def create_operator(email: Annotated[str, typer.Argument(help="The person's addr
     if fault:
         raise RejectedError(fault)
     config = boot.open_home()
-    from django.contrib.auth.tokens import default_token_generator  # noqa: PLC0415 - needs Django started
-    from django.utils.encoding import force_bytes  # noqa: PLC0415
-    from django.utils.http import urlsafe_base64_encode  # noqa: PLC0415
-
+    from callboard.people.links import OPERATOR  # noqa: PLC0415 - needs Django started
     from callboard.people.store import make_operator  # noqa: PLC0415
 
     user = make_operator(email)
-    token = default_token_generator.make_token(user)
-    code = urlsafe_base64_encode(force_bytes(user.pk))
     print_line(f"{user.email} is an operator. Set the password within three days at")
-    print_line(f"{config.base_url}/set-password/{code}/{token}/")
+    print_line(OPERATOR.url(user, config.base_url))
 
 
 @apikey.command("create")

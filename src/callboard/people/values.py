@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from callboard.base.texts import address_key
 from callboard.catalogue.values import PartnerKind
 
+TEST_HOST = "test.invalid"
+"""The host of invented colleagues: no mail reaches it. Source: RFC 6761 6.4."""
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def is_test_address(address: str) -> bool:
+    """Return whether an address is that of a test user: an invented colleague, for trying roles."""
+    return address_key(address).rpartition("@")[2] == TEST_HOST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
