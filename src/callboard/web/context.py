@@ -22,6 +22,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "demo": is_demo(request),
         "show_mailbox": may_read_mailbox(request),
         "in_mailbox": request.path.startswith("/mailbox"),
+        "in_security": request.path.startswith(("/settings/security", "/settings/password")),
         "in_settings": request.path.startswith("/settings"),
         "person_seal": person_seal(request) if isinstance(user, User) else "",
         "undelivered": partial(note_for, request),  # looked up by the pages that tell it

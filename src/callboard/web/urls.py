@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from django.urls import path
 
-from callboard.web.views import again, filters, history, items, mailbox, me, mute, panel, signing, start, window
+from callboard.web.views import (
+    again,
+    confirm,
+    filters,
+    history,
+    items,
+    links,
+    mailbox,
+    me,
+    mute,
+    panel,
+    second,
+    security,
+    sign_on,
+    signing,
+    start,
+    window,
+)
 
 urlpatterns = [
     path("", start.start, name="start"),
@@ -16,9 +33,25 @@ urlpatterns = [
     path("sign-in/code", signing.EnterCode.as_view(), name="account_confirm_login_code"),
     path("sign-in-as", signing.sign_in_as, name="sign-in-as"),
     path("sign-out", signing.SignOut.as_view(), name="account_logout"),
-    path("set-password/<uidb64>/<token>/", signing.SetPassword.as_view(), name="set-password"),
+    path("sign-in/reset", links.AskReset.as_view(), name="account_reset_password"),
+    path("sign-in/second", second.SecondFactor.as_view(), name="mfa_authenticate"),
+    path("sign-in/passkey", second.ByPasskey.as_view(), name="mfa_login_webauthn"),
+    path("sign-in/with", sign_on.begin, name="openid_connect_login"),
+    path("sign-in/with/done", sign_on.done, name="openid_connect_callback"),
+    path("set-password/<uidb64>/<token>/", links.SetPassword.as_view(), name="set-password"),
+    path("reset-password/<uidb64>/<token>/", links.ResetPassword.as_view(), name="reset-password"),
+    path("welcome/<uidb64>/<token>/", links.Welcome.as_view(), name="welcome"),
     path("settings/password", signing.password, name="account_change_password"),
     path("settings/password", signing.password, name="account_set_password"),
+    path("settings/security", security.overview, name="mfa_index"),
+    path("settings/security/confirm", confirm.Confirm.as_view(), name="account_reauthenticate"),
+    path("settings/security/app", security.AddApp.as_view(), name="mfa_activate_totp"),
+    path("settings/security/app/remove", security.RemoveApp.as_view(), name="mfa_deactivate_totp"),
+    path("settings/security/codes", security.Codes.as_view(), name="mfa_view_recovery_codes"),
+    path("settings/security/codes/new", security.NewCodes.as_view(), name="mfa_generate_recovery_codes"),
+    path("settings/security/passkeys/add", security.AddPasskey.as_view(), name="mfa_add_webauthn"),
+    path("settings/security/passkeys/<int:pk>/rename", security.RenamePasskey.as_view(), name="mfa_edit_webauthn"),
+    path("settings/security/passkeys/<int:pk>/remove", security.RemovePasskey.as_view(), name="mfa_remove_webauthn"),
     path("settings", panel.panel, name="settings"),
     path("settings/act", panel.act, name="settings-act"),
     path("settings/menu/<str:kind>/<path:notification_id>", panel.menu, name="settings-menu"),

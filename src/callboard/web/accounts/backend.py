@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.backends import ModelBackend
 
-from callboard.web.accounts.addresses import find_person
+from callboard.web.accounts.addresses import find_person, may_sign_in
 
 if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
     from django.http import HttpRequest
 
     from callboard.people.models import User
@@ -20,6 +21,10 @@ class AddressBackend(ModelBackend):
     Django's backend hashes once whoever is asked for, and ends the session of a deactivated
     person with the next request (A1).
     """
+
+    def user_can_authenticate(self, user: AbstractBaseUser | None) -> bool:
+        """Return whether a person may sign in, and stay signed in."""
+        return may_sign_in(user)
 
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **credentials: Any

@@ -24,6 +24,11 @@ def may_ask(request: HttpRequest, address: str) -> bool:
     return bool(ratelimit.consume(request, action="request_login_code", key=counted_as(address)))
 
 
+def may_reset(request: HttpRequest, address: str) -> bool:
+    """Count that a new password was asked for; return whether it is within the limits of address and place."""
+    return bool(ratelimit.consume(request, action="reset_password", key=counted_as(address)))
+
+
 def may_enter(request: HttpRequest, begun_s: float) -> bool:
     """Count a try to enter a code of the sign-in that began then in this browser; return whether it is one of five.
 
