@@ -76,11 +76,23 @@ def schemas(catalogue: Catalogue) -> dict[str, Any]:
         "NotificationIn": {"anyOf": [_notification(one) for one in types], **_example_asked(types, catalogue)},
         "NotificationPatch": _patch(catalogue),
         "PreviewIn": {"anyOf": [_preview(one) for one in types], **_example_asked(types, catalogue)},
+        "WhatIfIn": _what_if(catalogue),
         "MuteIn": _object({"until": {"anyOf": [_instant(), {"type": "null"}], "description": "null: until unmuted"}}),
     }
     for field in catalogue.fields.values():
         found[f"Condition.{field.key}"] = {"title": field.label, "anyOf": list(_conditions(field))}
     return found
+
+
+def _what_if(catalogue: Catalogue) -> dict[str, Any]:
+    some_name = {"type": "string", "minLength": 1, "maxLength": MAX_NAME, "pattern": _NAME}
+    parts = {
+        "email": {"type": "string", "description": "whom it is about; an unknown address is somebody new"},
+        "roles": {"type": "array", "items": {"enum": list(catalogue.roles)}},
+        "partner": some_name | {"description": "the id of the partner to move to"},
+        "active": {"type": "boolean"},
+    }
+    return _object(parts, ["email"])
 
 
 def _problem() -> dict[str, Any]:

@@ -35,13 +35,17 @@ EVENTS_PER_COMMIT = 10_000
 @people.command("import")
 def import_people(
     file: Annotated[Path, typer.Argument(help="A people file; - is standard input.")],
+    announce: Annotated[bool, typer.Option("--announce", help="Tell the Masters of each change.")] = False,  # noqa: FBT002 - an option
     as_json: AsJson = False,  # noqa: FBT002 - an option
 ) -> None:
     """Add or update partners and users, all or nothing."""
     raw = read_json_file(file)
     with progress("Importing people"):
-        counts = boot.open_pipeline().import_people(raw)
-    words = "{partners} partners and {users} users imported; {deactivated} deactivated, {withdrawn} items withdrawn"
+        counts = boot.open_pipeline().import_people(raw, announce=announce)
+    words = (
+        "{partners} partners and {users} users imported; {deactivated} deactivated, {withdrawn} items withdrawn,"
+        " {events} changes told"
+    )
     print_counts(counts, as_json=as_json, words=words)
 
 

@@ -106,6 +106,10 @@ def create_operator(email: Annotated[str, typer.Argument(help="The person's addr
         raise RejectedError(fault)
     config = boot.open_home()
     from callboard.people.links import OPERATOR  # noqa: PLC0415 - needs Django started
+    from callboard.people.values import is_test_address  # noqa: PLC0415 - its room needs Django started
+
+    if is_test_address(email):
+        raise RejectedError(f"{email} is the address of a test user, who signs in nowhere; use a person's address")
     from callboard.people.store import make_operator  # noqa: PLC0415
 
     user = make_operator(email)

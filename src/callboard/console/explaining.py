@@ -17,6 +17,7 @@ from callboard.console.operators import console
 from callboard.insights.explain import explain
 from callboard.intake import store as log
 from callboard.people.models import User
+from callboard.people.store import find_person
 from callboard.preferences import actions
 from callboard.preferences import store as preferences
 from callboard.preferences.naming import condition_words
@@ -107,10 +108,18 @@ def _answer(event: Event, user: User) -> dict[str, Any]:
         "told": _readable(answer["answer"]),
         "asking": asking,
         "others": len(mine) - len(asking),
+        "stand_ins": [(one, _lent(one, event, world)) for one in answer["stand_ins"]],
         "steps": [(one["step"], _readable(one["says"])) for one in answer["steps"]],
         "accepted": known.instant(event.accepted_at),
         "event_url": f"/console/intake/eventrecord/{event.number}/change/",
     }
+
+
+def _lent(lender: dict[str, Any], event: Event, world: World) -> list[tuple[dict[str, Any], Any]]:
+    """Return what was said of each notification of somebody for whom the person stood in, with its conditions."""
+    owner = find_person(lender["for"], world.directory)
+    asking = [one for one in actions.own(owner, world.catalogue) if one.event_type == event.type] if owner else []
+    return [(said, _checks(one, said, world)) for one, said in zip(asking, lender["notifications"], strict=True)]
 
 
 def _checks(one: Notification, said: dict[str, Any], world: World) -> list[tuple[bool, str, str]]:

@@ -120,7 +120,7 @@ def _make(request: HttpRequest, name: str, right: KeyRight) -> str:
     """Return a new key; "" when the name is taken."""
     try:
         with transaction.atomic():
-            key = log.make_key(name, now(), right)
+            key = log.make_key(name, now(), right, request.user.pk)
             row = ApiKey.objects.get(name=name)
             store.record(request.user.pk or 0, [(row, f"Key {shown(name)}")], f"Created, for {right.value}")
     except IntegrityError:

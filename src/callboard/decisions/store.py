@@ -176,13 +176,13 @@ def add_decisions(rows: Iterable[Scheduled], now: datetime) -> None:
 
 
 def refs_json(refs: Iterable[Ref]) -> str:
-    """Return the stored form of the `notifications` of 4.4."""
+    """Return the stored form of the `notifications` of 4.4, with `of` for those of somebody else."""
     return strict_json.dumps([one.as_json() for one in refs])
 
 
 def read_refs(text: str) -> tuple[Ref, ...]:
     """Return the references of a stored `notifications`."""
-    return tuple(Ref(one["id"], Kind(one["kind"])) for one in json.loads(text))
+    return tuple(Ref(one["id"], Kind(one["kind"]), one.get("of", 0)) for one in json.loads(text))
 
 
 def due_windows(until: datetime, limit: int) -> list[OpenWindow]:

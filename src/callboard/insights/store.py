@@ -8,6 +8,8 @@ from typing import Any
 from django.db import connection
 
 from callboard.catalogue.values import PartnerKind
+from callboard.decisions.store import read_refs
+from callboard.people.store import addresses_of
 
 _LEDGER = """
 SELECT d.id, e.source, e.event_id, e.event_type, u.email, d.outcome, d.reason, d.refs_json, d.frequency,
@@ -40,8 +42,7 @@ def ledger_rows(since_us: int | None = None) -> Iterator[dict[str, Any]]:
                 [last, since_us if since_us is not None else -(2**62), _PAGE],
             )
             rows = cursor.fetchall()
-        for row in rows:
-            yield dict(zip(COLUMNS, row, strict=True))
+        yield from _named(rows)
         if len(rows) < _PAGE:
             return
         last = rows[-1][0]
@@ -51,8 +52,7 @@ def ledger_row(event_number: int, user_id: int) -> dict[str, Any] | None:
     """Return the ledger row of one event and one person."""
     with connection.cursor() as cursor:
         cursor.execute(_LEDGER + " WHERE d.event_id = %s AND d.user_id = %s", [event_number, user_id])
-        row = cursor.fetchone()
-    return dict(zip(COLUMNS, row, strict=True)) if row else None
+        return next(iter(_named(cursor.fetchall())), None)
 
 
 def rows_of_user(user_id: int, *, before: int | None, limit: int) -> list[dict[str, Any]]:
@@ -62,7 +62,20 @@ def rows_of_user(user_id: int, *, before: int | None, limit: int) -> list[dict[s
             _LEDGER + " WHERE d.user_id = %s AND d.id < %s ORDER BY d.id DESC LIMIT %s",
             [user_id, before if before is not None else 2**62, limit],
         )
-        return [dict(zip(COLUMNS, row, strict=True)) for row in cursor.fetchall()]
+        return _named(cursor.fetchall())
+
+
+def _named(rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    """Return ledger rows by column, with their refs read and the addresses of those for whom somebody stood in."""
+    found = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+    for row in found:
+        row["refs"] = read_refs(row["refs_json"])
+        row["lenders"] = tuple(sorted({ref.of for ref in row["refs"]} - {0}))
+    lenders = sorted({one for row in found for one in row["lenders"]})
+    addresses = addresses_of(lenders) if lenders else {}
+    for row in found:
+        row["addresses"] = addresses
+    return found
 
 
 NEWEST = (2**62, 2**62)
@@ -170,7 +183,7 @@ def own_rows(
             f"{_LEDGER} WHERE d.user_id = %s AND d.id < %s{of_mail}{_KEPT[kept]} ORDER BY d.id DESC LIMIT %s",
             [user_id, before if before is not None else 2**62, *values, limit],
         )
-        return [dict(zip(COLUMNS, row, strict=True)) for row in cursor.fetchall()]
+        return _named(cursor.fetchall())
 
 
 def numbers_named(text: str, *, among: int, limit: int) -> list[int]:

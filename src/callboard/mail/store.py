@@ -254,6 +254,13 @@ def suppressions(keys: Sequence[str]) -> dict[str, tuple[str, bool]]:
         return {key: (reply, bool(spares)) for key, reply, spares in cursor.fetchall()}
 
 
+def unreachable() -> frozenset[str]:
+    """Return the keys of all addresses to which not even critical mails leave."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT address_key FROM mail_suppression WHERE released_us IS NULL AND NOT spares_critical")
+        return frozenset(key for (key,) in cursor.fetchall())
+
+
 def suppress(email: str, reply: str, now: datetime) -> None:
     """Hold everything for an address from now on (P4)."""
     values = {"reply": reply, "since_us": to_us(now), "released_us": None, "spares_critical": False}

@@ -25,6 +25,7 @@ ALLOWED_HOSTS = sorted({_BASE.hostname or "localhost", "localhost", "127.0.0.1",
 CSRF_TRUSTED_ORIGINS = [f"{_BASE.scheme}://{_BASE.netloc}"]
 # TLS ends in front (interfaces 2): cookies are secure when the outside address is https.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _BASE.scheme == "https"
+SESSION_ENGINE = "callboard.people.sessions"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "callboard_session"
@@ -39,7 +40,6 @@ INSTALLED_APPS = [
     "django.contrib.admin.apps.SimpleAdminConfig",  # the console comes with its addresses, not with every command
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "allauth.account",

@@ -10,7 +10,7 @@ from django.conf import settings
 from hypothesis import HealthCheck, Phase
 from hypothesis import settings as examples
 from schemathesis.specs.openapi.checks import negative_data_rejection
-from tests.integration.api.studio import EVENT_TYPE, HOST, event, notification, post, send
+from tests.integration.api.studio import EVENT_TYPE, HOST, MIA, event, notification, post, send
 
 from callboard.base.rights import KeyRight
 from callboard.intake.store import make_key
@@ -70,18 +70,23 @@ document.config.generation.update(deterministic=True, max_examples=20)
 
 
 @pytest.fixture
-def sent(sam, key, portal):
-    """The headers of a person with every right, or of the portal, over a studio with something to find."""
+def sent(sam, key, portal, pipeline, sign_in):
+    """The headers of a person with every right, of a Master, or of the portal, over a studio with something to find."""
+    pipeline.import_people({"users": [MIA]})
     send(portal, event(), event("e-2"))
     post(sam, "notifications", notification())
-    cookies = f"callboard_session={sam.cookies[settings.SESSION_COOKIE_NAME].value}; callboard_csrf={TOKEN}"
-    person = {"Cookie": cookies, "X-CSRFToken": TOKEN, "Host": HOST}
     reporter = make_key("mail server", NOW, KeyRight.BOUNCES)
     return {
         "sendEvents": {"Authorization": f"Bearer {key}", "Host": HOST},
         "sendReport": {"Authorization": f"Bearer {reporter}", "Host": HOST},
-        "": person,
+        "whatIf": _of_person(sign_in(MIA["email"])),
+        "": _of_person(sam),
     }
+
+
+def _of_person(client):
+    cookies = f"callboard_session={client.cookies[settings.SESSION_COOKIE_NAME].value}; callboard_csrf={TOKEN}"
+    return {"Cookie": cookies, "X-CSRFToken": TOKEN, "Host": HOST}
 
 
 @document.parametrize()

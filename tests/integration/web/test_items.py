@@ -153,7 +153,7 @@ def test_a_notification_that_was_edited_since_says_so(pipeline, as_):
     (draft,) = accept(pipeline, event(redelivery_round=2))
     raised = CUSTOM | {"where": [{"field": "redelivery_round", "op": "at_least", "value": 3}]}
     pipeline.import_notifications([raised])
-    assert "Asked for this. You changed it since." in item_of(as_(ANA), draft)
+    assert "Asked for this. It was changed since." in item_of(as_(ANA), draft)
     pipeline.import_notifications(
         [
             CUSTOM

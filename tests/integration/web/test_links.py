@@ -236,19 +236,3 @@ def test_an_invitation_of_who_is_deactivated_before_it_leaves_is_withdrawn(ana, 
     deactivate(pipeline)
     assert claim_letter(pipeline.now()) is None
     assert letter(ana).state == "withdrawn"
-
-
-# Test users
-
-
-def test_nobody_signs_in_as_a_test_user(pipeline, browser, as_):
-    trial = {"email": TRIAL, "name": "Trial", "partner": "copperglass", "roles": USERS[0]["roles"]}
-    pipeline.import_people({"users": [trial]})
-    user = User.objects.get(email_key=TRIAL)
-    user.set_password(PASSWORD)
-    user.save()
-    before = handed_over("withheld")
-    assert ask(browser, TRIAL).status_code == 302
-    wait_until(lambda: handed_over("withheld") == before + 1)
-    assert "do not belong together" in by_password(browser, TRIAL, PASSWORD).content.decode()
-    assert as_(TRIAL).get("/settings").status_code == 302  # not even a session that is there opens anything

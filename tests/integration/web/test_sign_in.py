@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.test import Client
 from tests.integration.web.mails import ask, by_password, code_in, enter, mails_to, newest_mail
 from tests.integration.web.studio import ANA, TOM, USERS
 
 from callboard.people.links import OPERATOR
-from callboard.people.models import User
+from callboard.people.models import PersonSession, User
 
 PASSWORD = "a password for tests"
 NEW = "curtain call at eight"
@@ -39,7 +38,7 @@ def deactivate(pipeline, email=ANA):
 
 
 def stored_texts():
-    return [str(one.get_decoded()) for one in Session.objects.all()]
+    return [str(one.get_decoded()) for one in PersonSession.objects.all()]
 
 
 # By a code
@@ -182,7 +181,7 @@ def test_the_key_of_the_session_changes_when_signing_in(browser):
     before = browser.session.session_key
     enter(browser, code)
     assert browser.session.session_key != before
-    assert not Session.objects.filter(session_key=before).exists()
+    assert not PersonSession.objects.filter(session_key=before).exists()
 
 
 @pytest.mark.usefixtures("pipeline")
@@ -356,3 +355,15 @@ def test_an_operators_link_sets_the_password_once(operator, browser):
     assert by_password(browser, operator.email, NEW).status_code == 302
     browser.post("/sign-out")
     assert "This link has ended" in browser.get(link).content.decode()
+
+
+def test_nobody_signs_in_as_a_test_user(browser, pipeline):
+    pipeline.import_people({"users": [USERS[0] | {"email": "try@test.invalid", "name": "Try"}]})
+    user = User.objects.get(email_key="try@test.invalid")
+    user.set_password(PASSWORD)
+    user.save()
+    assert by_password(browser, user.email, PASSWORD).status_code == 200
+    ask(browser, user.email)
+    browser.force_login(user)
+    assert not is_signed_in(browser)
+    assert mails_to(user.email) == []

@@ -9,7 +9,7 @@ from django.contrib.auth.backends import ModelBackend
 from callboard.web.accounts.addresses import find_person, may_sign_in
 
 if TYPE_CHECKING:
-    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.contrib.auth.models import AnonymousUser
     from django.http import HttpRequest
 
     from callboard.people.models import User
@@ -22,10 +22,6 @@ class AddressBackend(ModelBackend):
     person with the next request (A1).
     """
 
-    def user_can_authenticate(self, user: AbstractBaseUser | None) -> bool:
-        """Return whether a person may sign in, and stay signed in."""
-        return may_sign_in(user)
-
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **credentials: Any
     ) -> User | None:
@@ -35,3 +31,7 @@ class AddressBackend(ModelBackend):
             return None
         person = find_person(typed)
         return super().authenticate(request, username=person.email if person else typed, password=password)
+
+    def user_can_authenticate(self, user: User | AnonymousUser | None) -> bool:
+        """Return whether this account may sign in and stay so: an active one, and no test user's."""
+        return may_sign_in(user)

@@ -30,13 +30,13 @@ def mute(request: HttpRequest, token: str) -> HttpResponse:
     """GET and HEAD say what the link is for; only POST mutes, any number of times."""
     now = business_now()
     linked = find_linked(token, settings.CONFIG, catalogue(), now)
-    if linked is None or not linked.refs:
+    if linked is None or not (linked.refs or linked.is_lent):
         return _private(render(request, "web/mute_ended.html", status=404))
     if request.method != "POST":
-        page = {"types": _types(linked.refs, linked), "days": CRITICAL_MUTE_DAYS}
+        page = {"types": _types(linked.refs, linked), "days": CRITICAL_MUTE_DAYS, "linked": linked}
         return _private(render(request, "web/mute_ask.html", page))
     done = mute_linked(linked, catalogue(), now)
-    page = {"types": _types(done, linked), "days": CRITICAL_MUTE_DAYS}
+    page = {"types": _types(done, linked), "days": CRITICAL_MUTE_DAYS, "linked": linked}
     return _private(render(request, "web/mute_done.html", page))
 
 

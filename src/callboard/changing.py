@@ -1,0 +1,218 @@
+"""The one door through which people change: saved, audited, ended at once where access ends (A1), and told.
+
+Everything happens in one transaction: a change is whole, with its row in the audit and its
+events for the Masters, or it is not at all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import structlog
+from django.db import transaction
+
+from callboard.base.errors import Fault, RejectedError
+from callboard.base.instants import format_instant
+from callboard.base.reasons import Reason
+from callboard.catalogue.values import USER_CHANGED, Catalogue, PartnerKind
+from callboard.decisions import store as ledger
+from callboard.intake import store as log
+from callboard.intake.cloudevents import Draft, read_event
+from callboard.mail import store as outbox
+from callboard.mail.models import MailState
+from callboard.people import store as people
+from callboard.people.access import CONCERNS_BY
+from callboard.people.rules import PeopleFile, read_people, write_person
+from callboard.people.sequences import hold_changes
+from callboard.people.sessions import end_sessions
+from callboard.people.values import Directory, Person, is_test_address
+
+SOURCE = "callboard"
+"""The CloudEvents source of what happens here and not in the portal."""
+
+PARTNER_FIELDS = {kind: fields[0] for kind, fields in CONCERNS_BY.items()}
+"""The event's field that names a partner of each kind; those of the studio concern no other."""
+
+logger = structlog.get_logger(__name__)
+
+
+class Door(StrEnum):
+    """Where a change came in. `nightly` is the check for dormant accounts, also when started by hand."""
+
+    TEAM = "team"
+    CONSOLE = "console"
+    API = "api"
+    SCIM = "scim"
+    IMPORT = "import"
+    NIGHTLY = "nightly"
+    COMMAND = "command"
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who changes people, through which door, and why; no user for a command, a key or the nightly check."""
+
+    user_id: int | None
+    door: Door
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """What a change came to.
+
+    Attributes:
+        ids: who changed or is new.
+        withdrawn: items that will not leave.
+        events: those raised for the Masters.
+        persons: users that were named, changed or not.
+        partners: partners that were named.
+    """
+
+    ids: tuple[int, ...] = ()
+    deactivated: tuple[int, ...] = ()
+    withdrawn: int = 0
+    events: int = 0
+    persons: int = 0
+    partners: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One thing that Masters hear of: what changed, of whom (as before or as now), and the label of a role."""
+
+    what: str
+    person: Person
+    role: str = ""
+
+
+def change_person(who: str | int, changes: Mapping[str, Any], catalogue: Catalogue, by: By, now: datetime) -> Changed:
+    """Change one person, or add one; tell the Masters. `changes` has keys of a people file's user (4.1).
+
+    Raises:
+        RejectedError: with every fault; its pointers are those of `changes`.
+    """
+    with transaction.atomic():
+        hold_changes()
+        known = people.load_directory()
+        email = who if isinstance(who, str) else known.persons[who].email if who in known.persons else None
+        if email is None:
+            raise RejectedError(f"there is no user {who}")
+        found = read_people({"users": [{"email": email, **changes}]}, known, catalogue)
+        if isinstance(found, list):
+            raise RejectedError([Fault(one.pointer.removeprefix("/users/0"), one.message) for one in found])
+        return change_people(found, known, catalogue, by, now, announce=True)
+
+
+def change_people(
+    file: PeopleFile, known: Directory, catalogue: Catalogue, by: By, now: datetime, *, announce: bool
+) -> Changed:
+    """Write what a checked people file changes over what is `known`.
+
+    The caller has called `hold_changes` in this transaction before it loaded `known`. Who is
+    deactivated gets nothing more from the commit on: what has not left is withdrawn (A1), sessions
+    and keys end. With `announce` the Masters hear of each change.
+    """
+    pairs = people.save_people(file, known, now)
+    ended = [after.id for before, after in pairs if before and before.active and not after.active]
+    withdrawn = _end_access(ended, now)
+    numbers = people.add_changes(_audit(pairs), by_id=by.user_id, door=by.door.value, note=by.note, now=now)
+    events = 0
+    if announce and USER_CHANGED in catalogue.event_types:
+        actor = known.persons[by.user_id].email if by.user_id in known.persons else ""
+        drafts = [
+            draft
+            for number, (before, after) in zip(numbers, pairs, strict=True)
+            if not is_test_address(after.email)
+            for draft in _drafts(number, _told(before, after, catalogue, by), actor, by.note, catalogue, now)
+        ]
+        log.enter_fence()
+        events = log.add_events(drafts, now).accepted
+    return Changed(
+        ids=tuple(after.id for _, after in pairs),
+        deactivated=tuple(ended),
+        withdrawn=withdrawn,
+        events=events,
+        persons=len(file.persons),
+        partners=len(file.partners),
+    )
+
+
+def _end_access(user_ids: Sequence[int], now: datetime) -> int:
+    """Withdraw everything of these users that has not left, end their sessions and keys; return how many items (A1)."""
+    if not user_ids:
+        return 0
+    mails = outbox.queued_mails_of(user_ids)
+    items = ledger.unsent_items(user_ids, mails)
+    ledger.withdraw(dict.fromkeys(items, Reason.DEACTIVATED), now)
+    outbox.set_state(mails, MailState.WITHDRAWN, now)
+    end_sessions(user_ids)
+    log.revoke_keys_of(user_ids, now)
+    return len(items)
+
+
+def _audit(pairs: Sequence[tuple[Person | None, Person]]) -> Iterator[tuple[int, str, str]]:
+    for before, after in pairs:
+        said = [json.dumps(one and write_person(one), ensure_ascii=False) for one in (before, after)]
+        yield after.id, said[0], said[1]
+
+
+def _told(before: Person | None, after: Person, catalogue: Catalogue, by: By) -> Iterator[Told]:
+    """Yield what Masters hear of a change; who moves to another partner loses the roles there and has them here."""
+    if before is None:
+        yield Told("User created", after)
+    elif before.active and not after.active:
+        yield Told("Access removed for inactivity" if by.door is Door.NIGHTLY else "User deactivated", after)
+    elif after.active and not before.active:
+        yield Told("User reactivated", after)
+    old = before.roles if before else ()
+    moved = before is not None and before.partner != after.partner
+    for role in old:
+        if before and (moved or role not in after.roles):
+            yield Told("Role removed", before, _label(role, catalogue))
+    for role in after.roles:
+        if moved or role not in old:
+            yield Told("Role granted", after, _label(role, catalogue))
+
+
+def _label(role: str, catalogue: Catalogue) -> str:
+    return catalogue.roles[role].label if role in catalogue.roles else role
+
+
+def _drafts(
+    number: int, told: Iterator[Told], actor: str, note: str, catalogue: Catalogue, now: datetime
+) -> Iterator[Draft]:
+    """Yield the events of one change."""
+    for place, one in enumerate(told):
+        partner_field = PARTNER_FIELDS.get(one.person.kind or PartnerKind.STUDIO, "")
+        data = {
+            "account_change": one.what,
+            "role": one.role,
+            partner_field: one.person.partner,
+            "actor": actor,
+            "person": one.person.email,
+            "person_name": one.person.name,
+            "note": note,
+        }
+        found = read_event(
+            {
+                "specversion": "1.0",
+                "id": f"account-{number}-{place}",
+                "source": SOURCE,
+                "type": USER_CHANGED,
+                "subject": f"{one.person.name} ({one.person.email})",
+                "time": format_instant(now),
+                "data": {key: value for key, value in data.items() if key and value},
+            },
+            catalogue,
+        )
+        if isinstance(found, list):
+            # A catalogue of one's own may give the fields other types; access must end all the same.
+            logger.error("an account change cannot be told", person=one.person.email, faults=[str(f) for f in found])
+        else:
+            yield found
