@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import models
 
-from callboard.console import acting, audit, catalogue_pages, explaining, keys, overview
+from callboard.console import acting, audit, catalogue_pages, explaining, keys, overview, second_factor
 from callboard.console.event_tables import DecisionTable, EventTable
 from callboard.console.letter_table import LetterTable
 from callboard.console.mail_tables import BreakerTable, MailTable, SuppressionTable, WindowTable
@@ -44,4 +44,5 @@ console.page("explain", "explain")(explaining.explanation)
 console.page("keys/new", "new-key")(keys.new_key)
 console.page("audit", "audit")(audit.audit)
 console.page("people/<int:user_id>/act", "act-for")(acting.begin)
+console.page("people/<int:user_id>/factors", "reset-factors")(second_factor.reset)
 console.page("acting/end", "act-end")(acting.end)

@@ -44,7 +44,9 @@ class Device:
         """Answer what a page to add a passkey asks with."""
         wanted = options["publicKey"]
         self.user_handle = wanted["user"]["id"]
-        credential = AttestedCredentialData.create(Aaguid.NONE, self.id, ES256.from_cryptography_key(self.key.public_key()))
+        credential = AttestedCredentialData.create(
+            Aaguid.NONE, self.id, ES256.from_cryptography_key(self.key.public_key())
+        )
         data = AuthenticatorData.create(sha256(self.rp_id.encode()), self._flags() | FLAG.AT, 0, credential)
         return json.dumps({
             "type": "public-key", "id": websafe_encode(self.id), "rawId": websafe_encode(self.id),

@@ -213,7 +213,9 @@ CHANGES = [APP, f"{APP}/remove", CODES, f"{CODES}/new", ADD]
 def test_no_way_to_sign_in_changes_without_showing_who_it_is(fresh, url, way):
     stale(fresh)
     back = url.replace("/", "%2F") if way == "get" else "%2Fsettings%2Fsecurity"
-    assert getattr(fresh, way)(url, {"code": "x"} if way == "post" else {})["Location"].startswith(f"{CONFIRM}?next={back}")
+    assert getattr(fresh, way)(url, {"code": "x"} if way == "post" else {})["Location"].startswith(
+        f"{CONFIRM}?next={back}"
+    )
     assert Client().get(url).status_code == 302
     assert not Authenticator.objects.exists()
 

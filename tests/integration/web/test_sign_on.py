@@ -170,7 +170,12 @@ def test_what_is_no_address_lets_nobody_in(told, browser, email):
 
 
 def test_an_address_that_only_compares_as_equal_is_another_mailbox(pipeline):
-    weiss = {"email": "anna.weiss@strasse.example", "name": "Anna", "partner": "copperglass", "roles": USERS[0]["roles"]}
+    weiss = {
+        "email": "anna.weiss@strasse.example",
+        "name": "Anna",
+        "partner": "copperglass",
+        "roles": USERS[0]["roles"],
+    }
     pipeline.import_people({"users": [weiss]})
     for same in ("anna.weiss@strasse.example", "Anna.Weiss@STRASSE.example"):
         assert person_of(same).name == "Anna"
