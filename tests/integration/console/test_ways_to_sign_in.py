@@ -8,8 +8,9 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.admin.models import LogEntry
 from tests.integration.console.trouble import deed
+from tests.integration.web.mails import by_password
 from tests.integration.web.studio import ANA, TOM
-from tests.integration.web.test_second_factors import PASSWORD, add_app, by_password, new_client
+from tests.integration.web.test_second_factors import PASSWORD, add_app, new_client
 
 from callboard.mail.models import PostedLetter
 from callboard.people.models import User
@@ -49,8 +50,8 @@ def test_a_second_factor_is_reset_for_a_reason_which_is_written_down_and_told(ol
     assert ana.get("/settings").status_code == 302
     assert by_password(new_client(), ANA, PASSWORD)["Location"] == "/settings"
     assert LogEntry.objects.latest("id").change_message == f"Second factor reset: {REASON}"
-    letter = PostedLetter.objects.get(kind="factors-reset")
-    assert (letter.user.email, letter.subject) == (ANA, "Your second factor was reset")
+    letter = PostedLetter.objects.get(kind="factors-reset", user__email=ANA)
+    assert letter.subject == "Your second factor was reset"
     assert "Reset the second factor" not in olga.get(page_of(ANA)).content.decode()
 
 

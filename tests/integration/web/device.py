@@ -29,7 +29,7 @@ class Device:
     origin: str = "https://localhost"
     rp_id: str = "localhost"
     id: bytes = field(default_factory=lambda: urandom(16))
-    user_handle: str = ""
+    user_handle: str | None = ""
 
     def __post_init__(self):
         self.key = ec.generate_private_key(ec.SECP256R1())

@@ -108,7 +108,7 @@ class Provider(AuthorizationServer):
         self.tokens: list[str] = []
         self.asked: list[dict[str, str]] = []
         self.register_token_generator("default", BearerTokenGenerator(lambda **_: os.urandom(12).hex()))
-        self.register_grant(*_grant(self))
+        self.register_grant(Grant, [CodeChallenge(required=True), Tokens(self)])
 
     def query_client(self, client_id):
         return Client() if client_id == CLIENT else None
@@ -141,108 +141,128 @@ class Provider(AuthorizationServer):
         return self.create_authorization_response(request, grant_user=UserInfo(self.told.claims), grant=grant)
 
 
-def _grant(provider):
-    class Grant(AuthorizationCodeGrant):
-        TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_post",)
+class Grant(AuthorizationCodeGrant):
+    """Codes for tokens."""
 
-        def save_authorization_code(self, code, request):
-            data = request.payload.data
-            provider.codes[code] = Code(
-                code, data.get("nonce", ""), data.get("code_challenge", ""), data.get("code_challenge_method", ""),
-                request.payload.scope,
-            )  # fmt: skip
+    TOKEN_ENDPOINT_AUTH_METHODS = ["client_secret_post"]  # noqa: RUF012 - authlib's form
 
-        def query_authorization_code(self, code, client):
-            del client
-            return provider.codes.get(code)
+    def save_authorization_code(self, code, request):
+        data = request.payload.data
+        self.server.codes[code] = Code(
+            code, data.get("nonce", ""), data.get("code_challenge", ""), data.get("code_challenge_method", ""),
+            request.payload.scope,
+        )  # fmt: skip
 
-        def delete_authorization_code(self, authorization_code):
-            provider.codes.pop(authorization_code.code, None)
+    def query_authorization_code(self, code, client):
+        del client
+        return self.server.codes.get(code)
 
-        def authenticate_user(self, authorization_code):
-            del authorization_code
-            return UserInfo(provider.told.claims)
+    def delete_authorization_code(self, authorization_code):
+        self.server.codes.pop(authorization_code.code, None)
 
-    class Tokens(OpenIDCode):
-        def exists_nonce(self, nonce, request):
-            del request
-            return any(one.nonce == nonce for one in provider.codes.values())
-
-        def get_client_algorithm(self, client):
-            del client
-            return provider.told.algorithm
-
-        def resolve_client_private_key(self, client):
-            del client
-            return provider.told.key or provider.key
-
-        def get_encode_header(self, client):
-            del client
-            return {"alg": provider.told.algorithm, "kid": "k1"}
-
-        def get_compatible_claims(self, request):
-            del request
-            told, now = provider.told, int(time.time())
-            return {"iss": told.issuer, "aud": [told.audience], "iat": now, "exp": now + told.expires_in_s}
-
-        def get_authorization_code_claims(self, authorization_code):
-            told = provider.told
-            return {"nonce": authorization_code.get_nonce() if told.nonce is None else told.nonce}
-
-        def generate_user_info(self, user, scope):
-            del scope
-            return {key: user[key] for key in user if key == "sub" or not provider.told.thin}
-
-    return Grant, [CodeChallenge(required=True), Tokens(require_nonce=True)]
+    def authenticate_user(self, authorization_code):
+        del authorization_code
+        return UserInfo(self.server.told.claims)
 
 
-def serve(provider):
-    """Serve a provider; return the server and its issuer."""
+class Tokens(OpenIDCode):
+    """Identity tokens, as told."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, *args):
-            """Say nothing."""
+    def __init__(self, provider):
+        super().__init__(require_nonce=True)
+        self.provider = provider
 
-        def do_GET(self):  # noqa: N802 - the server's name
-            path = urlsplit(self.path).path
-            if path == "/.well-known/openid-configuration":
-                self._json(provider.discovery(issuer))
-            elif path == "/jwks":
-                self._json({"keys": [provider.key.as_dict(private=False)]})
-            elif path == "/userinfo":
-                known = self.headers.get("Authorization", "").removeprefix("Bearer ") in provider.tokens
-                self._json(provider.told.userinfo or provider.told.claims, 200 if known else 401)
-            else:
-                self._answer(provider.authorize(self._request("GET", urlsplit(self.path).query)))
+    def exists_nonce(self, nonce, request):
+        del request
+        return any(one.nonce == nonce for one in self.provider.codes.values())
 
-        def do_POST(self):  # noqa: N802
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            self._answer(provider.create_token_response(self._request("POST", body)))
+    def get_client_algorithm(self, client):
+        del client
+        return self.provider.told.algorithm
 
-        def _request(self, method, text):
-            request = OAuth2Request(method, issuer + self.path, headers=dict(self.headers))
-            data = {key: values[0] for key, values in parse_qs(text).items()}
-            request.payload = BasicOAuth2Payload(data)
-            type(request).form = property(lambda one: one.payload.data)
-            return request
+    def resolve_client_private_key(self, client):
+        del client
+        return self.provider.told.key or self.provider.key
 
-        def _json(self, body, status=200):
-            self._answer((status, json.dumps(body), {"Content-Type": "application/json"}))
+    def get_encode_header(self, client):
+        del client
+        return {"alg": self.provider.told.algorithm, "kid": "k1"}
 
-        def _answer(self, answer):
-            status, body, headers = answer
-            raw = (body or "").encode()
-            self.send_response(status)
-            for key, value in headers.items():
-                self.send_header(key, value)
-            self.send_header("Content-Length", str(len(raw)))
-            self.end_headers()
-            self.wfile.write(raw)
+    def get_compatible_claims(self, request):
+        del request
+        told, now = self.provider.told, int(time.time())
+        return {"iss": told.issuer, "aud": [told.audience], "iat": now, "exp": now + told.expires_in_s}
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    issuer = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server, issuer
+    def get_authorization_code_claims(self, authorization_code):
+        told = self.provider.told
+        return {"nonce": authorization_code.get_nonce() if told.nonce is None else told.nonce}
+
+    def generate_user_info(self, user, scope):
+        del scope
+        return {key: user[key] for key in user if key == "sub" or not self.provider.told.thin}
+
+
+class Request(OAuth2Request):
+    """A request as authlib reads it."""
+
+    def __init__(self, method, uri, data, headers):
+        super().__init__(method, uri, headers=headers)
+        self.payload: Any = BasicOAuth2Payload(data)
+
+    @property
+    def form(self):
+        return self.payload.data
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Hands requests to authlib, and answers what every provider offers."""
+
+    server: Server
+
+    def log_message(self, *args):
+        """Say nothing."""
+
+    def do_GET(self):
+        provider, (path, query) = self.server.provider, urlsplit(self.path)[2:4]
+        if path == "/.well-known/openid-configuration":
+            self.json(provider.discovery(self.server.issuer))
+        elif path == "/jwks":
+            self.json({"keys": [provider.key.as_dict(private=False)]})
+        elif path == "/userinfo":
+            known = self.headers.get("Authorization", "").removeprefix("Bearer ") in provider.tokens
+            self.json(provider.told.userinfo or provider.told.claims, 200 if known else 401)
+        else:
+            self.answer(*provider.authorize(self.request_of("GET", query)))
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.answer(*self.server.provider.create_token_response(self.request_of("POST", body)))
+
+    def request_of(self, method, text):
+        data = {key: values[0] for key, values in parse_qs(text).items()}
+        return Request(method, self.server.issuer + self.path, data, dict(self.headers))
+
+    def json(self, body, status=200):
+        self.answer(status, json.dumps(body), {"Content-Type": "application/json"})
+
+    def answer(self, status, body, headers):
+        raw = (body or "").encode()
+        self.send_response(status)
+        for key, value in headers.items():
+            self.send_header(key, value)
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+
+class Server(ThreadingHTTPServer):
+    """A provider on loopback, at its issuer's address."""
+
+    def __init__(self, provider):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.provider = provider
+        self.issuer = f"http://127.0.0.1:{self.server_address[1]}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
 
 
 SHARED_KEY = OctKey.import_key(SECRET)

@@ -57,13 +57,13 @@ def app_code(secret, steps=0):
 def add_app(client):
     """Set an app up; return its secret and the recovery codes."""
     page = client.get(APP).content.decode()
-    secret = re.search(r'class="secret">([A-Z2-7 ]+)<', page)[1].replace(" ", "")
+    secret = re.findall(r'class="secret">([A-Z2-7 ]+)<', page)[0].replace(" ", "")
     assert client.post(APP, {"code": app_code(secret, -1)})["Location"] == CODES
     return secret, re.findall(r"<code>(\d{8})</code>", client.get(CODES).content.decode())
 
 
 def options_in(page):
-    return json.loads(html.unescape(re.search(r'data-options="([^"]+)"', page)[1]))
+    return json.loads(html.unescape(re.findall(r'data-options="([^"]+)"', page)[0]))
 
 
 def add_passkey(client, device, name="Laptop"):

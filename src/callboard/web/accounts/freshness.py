@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
 from allauth.account.internal.flows.login import get_authentication_records
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpRequest, HttpResponse
+    from django.http.response import HttpResponseBase
 
 CONFIRM = "/settings/security/confirm"
 
@@ -34,7 +35,7 @@ def is_fresh(request: HttpRequest) -> bool:
     return bool(time.time() - shown_s < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
 
 
-def freshly_signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def freshly_signed_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponse]:
     """Let only those into a view who have just shown who they are; others are asked first.
 
     What was sent is not sent again by the way back: it leads to the page with all of it.
@@ -44,7 +45,7 @@ def freshly_signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpRe
     @signed_in
     def gate(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if is_fresh(request):
-            return view(request, *args, **kwargs)
+            return cast("HttpResponse", view(request, *args, **kwargs))
         back = request.get_full_path() if request.method in ("GET", "HEAD") else "/settings/security"
         return redirect(f"{CONFIRM}?{urlencode({'next': back})}")
 

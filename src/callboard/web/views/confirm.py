@@ -21,7 +21,6 @@ from allauth.mfa.webauthn.internal.auth import begin_authentication
 from django import forms
 from django.conf import settings
 from django.shortcuts import redirect
-from django.utils.decorators import method_decorator
 from django.views.generic import TemplateView
 
 from callboard.web.accounts.adapter import SIGN_IN_CODE, Adapter
@@ -33,6 +32,7 @@ from callboard.web.views.signing import too_many
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+    from django.http.response import HttpResponseBase
 
     from callboard.people.models import User
 
@@ -68,7 +68,7 @@ class MailedCodeForm(forms.Form):
 
     def save(self) -> None:
         """Write down that the person has shown who it is."""
-        record_authentication(self.request, self.request.user, "code", reauthenticated=True)
+        record_authentication(self.request, cast("User", self.request.user), "code", reauthenticated=True)
 
 
 class PasswordAgainForm(ReauthenticateForm):
@@ -79,14 +79,13 @@ class PasswordAgainForm(ReauthenticateForm):
         record_authentication(get_adapter().request, self.user, "password", reauthenticated=True)
 
 
-@method_decorator(signed_in, name="dispatch")
 class Confirm(TemplateView):
     """Asks in the one way that fits the person."""
 
     template_name = "web/confirm.html"
     user: User
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Find out how the person may show who it is."""
         self.user = cast("User", request.user)
         kinds = set(Authenticator.objects.filter(user=self.user).values_list("type", flat=True))
@@ -94,7 +93,7 @@ class Confirm(TemplateView):
         self.has_passkey = Authenticator.Type.WEBAUTHN in kinds
         self.by_factor = self.has_app or self.has_passkey
         self.by_password = not self.by_factor and self.user.has_usable_password()
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[return-value]
+        return super().dispatch(request, *args, **kwargs)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Send a code, or take what was asked for."""
@@ -139,3 +138,9 @@ class Confirm(TemplateView):
             "is_sent": _MAILED in self.request.session,
             "options": json.dumps(dict(begin_authentication(self.user))) if self.has_passkey else "",
         }
+
+
+@signed_in
+def confirm(request: HttpRequest) -> HttpResponse:
+    """Answer who is signed in."""
+    return Confirm.as_view()(request)

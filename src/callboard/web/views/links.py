@@ -16,10 +16,10 @@ from callboard.web.accounts.limits import TOO_MANY, counted_as
 from callboard.web.views.signing import too_many
 
 if TYPE_CHECKING:
-    from django.contrib.auth.base_user import AbstractBaseUser
     from django.http import HttpResponse
 
     from callboard.people.links import Link
+    from callboard.people.models import User
 
 
 class SetPassword(PasswordResetConfirmView):
@@ -35,7 +35,7 @@ class SetPassword(PasswordResetConfirmView):
     token_generator: Link = OPERATOR
     extra_context = {"purpose": "operator"}  # noqa: RUF012 - Django's form
 
-    def get_user(self, uidb64: str) -> AbstractBaseUser | None:
+    def get_user(self, uidb64: str) -> User | None:
         """Return whose link it is; nobody who may not sign in."""
         user = super().get_user(uidb64)
         return user if may_sign_in(user) else None
@@ -43,9 +43,9 @@ class SetPassword(PasswordResetConfirmView):
     def form_valid(self, form: Any) -> HttpResponse:
         """Store the password, tell the person so, and forget the failed tries before it."""
         response: HttpResponse = super().form_valid(form)
-        adapter = Adapter(self.request)
-        adapter.send_notification_mail("account/email/password_set", self.user, email=self.user.email)
-        ratelimit.clear(self.request, action="login_failed", key=counted_as(self.user.email))
+        user = form.user
+        Adapter(self.request).send_notification_mail("account/email/password_set", user, email=user.email)
+        ratelimit.clear(self.request, action="login_failed", key=counted_as(user.email))
         return response
 
 

@@ -13,7 +13,6 @@ from allauth.mfa.webauthn.internal.auth import begin_registration
 from allauth.mfa.webauthn.views import AddWebAuthnView, EditWebAuthnView, RemoveWebAuthnView
 from django.conf import settings
 from django.shortcuts import redirect, render
-from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic.edit import FormView
 
@@ -26,10 +25,12 @@ from callboard.web.views.second import had_too_many
 from callboard.web.views.signing import too_many
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from django.forms import Form
     from django.http import HttpRequest, HttpResponse
+    from django.http.response import HttpResponseBase
 
     from callboard.people.models import User
 
@@ -77,37 +78,22 @@ def _day(at: datetime, user: User) -> str:
     return f"{WEEKDAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]} {local.year}"
 
 
-class _Change:
-    """What all changes share: whoever makes them has just shown who it is, and none is made too often."""
+class AddApp(ActivateTOTPView):
+    """Shows the secret as a picture and in letters, and asks for the first code."""
 
-    request: HttpRequest
+    template_name = "web/security_app.html"
 
-    @method_decorator(never_cache)
-    @method_decorator(freshly_signed_in)
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Answer."""
-        response: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
-        return response
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer; there is one app at a time."""
+        if Authenticator.objects.filter(user=cast("User", request.user), type=Authenticator.Type.TOTP).exists():
+            return redirect(SECURITY)
+        return super().dispatch(request, *args, **kwargs)
 
     def form_invalid(self, form: Form) -> HttpResponse:
         """Say what is wrong, with 429 when it was tried too often."""
         if had_too_many(form):
             return too_many(self.request)
-        response: HttpResponse = super().form_invalid(form)  # type: ignore[misc]
-        return response
-
-
-class AddApp(_Change, ActivateTOTPView):
-    """Shows the secret as a picture and in letters, and asks for the first code."""
-
-    template_name = "web/security_app.html"
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Answer; there is one app at a time."""
-        user = request.user
-        if user.is_authenticated and Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists():
-            return redirect(SECURITY)
-        return super().dispatch(request, *args, **kwargs)
+        return super().form_invalid(form)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the secret in groups of four letters, for who types it."""
@@ -120,28 +106,28 @@ class AddApp(_Change, ActivateTOTPView):
         return f"{SECURITY}/codes" if self.did_generate_recovery_codes else f"{SECURITY}?done=app"
 
 
-class RemoveApp(_Change, DeactivateTOTPView):
+class RemoveApp(DeactivateTOTPView):
     """Asks before the app is removed."""
 
     template_name = "web/security_remove.html"
-    success_url = f"{SECURITY}?done=app-gone"
+    success_url: Any = f"{SECURITY}?done=app-gone"
     extra_context = {"what": "the authenticator app", "is_app": True}  # noqa: RUF012 - Django's form
 
 
-class Codes(_Change, ViewRecoveryCodesView):
+class Codes(ViewRecoveryCodesView):
     """Shows the recovery codes, once."""
 
     template_name = "web/security_codes.html"
 
 
-class NewCodes(_Change, GenerateRecoveryCodesView):
+class NewCodes(GenerateRecoveryCodesView):
     """Asks before new recovery codes take the place of the old ones."""
 
     template_name = "web/security_codes_new.html"
-    success_url = f"{SECURITY}/codes"
+    success_url: Any = f"{SECURITY}/codes"
 
 
-class AddPasskey(_Change, AddWebAuthnView):
+class AddPasskey(AddWebAuthnView):
     """Asks the browser for a passkey that signs in without anything else."""
 
     template_name = "web/security_passkey.html"
@@ -149,27 +135,37 @@ class AddPasskey(_Change, AddWebAuthnView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add what the browser is asked with."""
         found: dict[str, Any] = FormView.get_context_data(self, **kwargs)
-        return found | {"options": json.dumps(begin_registration(self.request.user, True))}
+        return found | {"options": json.dumps(begin_registration(cast("User", self.request.user), True))}
 
     def get_success_url(self) -> str:
         """Return where the recovery codes are, if they are new."""
         return f"{SECURITY}/codes" if self.did_generate_recovery_codes else f"{SECURITY}?done=passkey"
 
 
-class RenamePasskey(_Change, EditWebAuthnView):
+class RenamePasskey(EditWebAuthnView):
     """Asks for another name."""
 
     template_name = "web/security_rename.html"
-    success_url = f"{SECURITY}?done=renamed"
+    success_url: Any = f"{SECURITY}?done=renamed"
 
 
-class RemovePasskey(_Change, RemoveWebAuthnView):
+class RemovePasskey(RemoveWebAuthnView):
     """Asks before a passkey is removed."""
 
     template_name = "web/security_remove.html"
-    success_url = f"{SECURITY}?done=passkey-gone"
+    success_url: Any = f"{SECURITY}?done=passkey-gone"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add which passkey it is."""
-        found: dict[str, Any] = super().get_context_data(**kwargs)
+        found: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[no-untyped-call]
         return found | {"what": f"the passkey “{shown(str(self.object))}”"}
+
+
+def _change(view: type[Any]) -> Callable[..., HttpResponse]:
+    """Return a page that changes how the person signs in, for who has just shown who it is; kept nowhere."""
+    return never_cache(freshly_signed_in(view.as_view()))
+
+
+add_app, remove_app = _change(AddApp), _change(RemoveApp)
+codes, new_codes = _change(Codes), _change(NewCodes)
+add_passkey, rename_passkey, remove_passkey = map(_change, (AddPasskey, RenamePasskey, RemovePasskey))

@@ -36,7 +36,7 @@ def _answer(view: type[OAuth2LoginView | OAuth2CallbackView], request: HttpReque
     if settings.CONFIG.oidc is None:
         raise Http404("no such service")
     try:
-        response: HttpResponse = view.adapter_view(Exchange(request, PROVIDER))(request)
+        response: HttpResponse = view.adapter_view(Exchange(request, PROVIDER))(request)  # type: ignore[no-untyped-call]
     except (OAuth2Error, RequestException) as exc:
         return refused(request, "failed", exc)
     return response
