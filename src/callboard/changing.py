@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 
 from callboard.base.errors import Fault, RejectedError
@@ -21,6 +22,7 @@ from callboard.base.instants import format_instant
 from callboard.base.reasons import Reason
 from callboard.catalogue.values import USER_CHANGED, Catalogue, PartnerKind
 from callboard.decisions import store as ledger
+from callboard.insights.open_items import OPEN_FOR, open_items
 from callboard.intake import store as log
 from callboard.intake.cloudevents import Draft, read_event
 from callboard.mail import store as outbox
@@ -84,11 +86,12 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One thing that Masters hear of: what changed, of whom (as before or as now), and the label of a role."""
+    """One thing that Masters hear of: what changed, of whom (as before or as now), a role's label, and what follows."""
 
     what: str
     person: Person
     role: str = ""
+    message: str = ""
 
 
 def change_person(who: str | int, changes: Mapping[str, Any], catalogue: Catalogue, by: By, now: datetime) -> Changed:
@@ -122,17 +125,8 @@ def change_people(
     ended = [after.id for before, after in pairs if before and before.active and not after.active]
     withdrawn = _end_access(ended, now)
     numbers = people.add_changes(_audit(pairs), by_id=by.user_id, door=by.door.value, note=by.note, now=now)
-    events = 0
-    if announce and USER_CHANGED in catalogue.event_types:
-        actor = known.persons[by.user_id].email if by.user_id in known.persons else ""
-        drafts = [
-            draft
-            for number, (before, after) in zip(numbers, pairs, strict=True)
-            if not is_test_address(after.email)
-            for draft in _drafts(number, _told(before, after, catalogue, by), actor, by.note, catalogue, now)
-        ]
-        log.enter_fence()
-        events = log.add_events(drafts, now).accepted
+    tells = announce and USER_CHANGED in catalogue.event_types
+    events = _tell_masters(dict(zip(numbers, pairs, strict=True)), known, catalogue, by, now) if tells else 0
     return Changed(
         ids=tuple(after.id for _, after in pairs),
         deactivated=tuple(ended),
@@ -162,12 +156,41 @@ def _audit(pairs: Sequence[tuple[Person | None, Person]]) -> Iterator[tuple[int,
         yield after.id, said[0], said[1]
 
 
-def _told(before: Person | None, after: Person, catalogue: Catalogue, by: By) -> Iterator[Told]:
+def _tell_masters(
+    changes: Mapping[int, tuple[Person | None, Person]], known: Directory, catalogue: Catalogue, by: By, now: datetime
+) -> int:
+    """Raise the events of changes, by their numbers in the audit; return how many. Test users are nobody's business."""
+    actor = known.persons[by.user_id].email if by.user_id in known.persons else ""
+    drafts: list[Draft] = []
+    for number, (before, after) in changes.items():
+        if not is_test_address(after.email):
+            left = ""
+            if before and before.active and not after.active:
+                left = _left_open(after, len(open_items(after.id, catalogue, known, now)))
+            told = _told(before, after, left, catalogue, by)
+            drafts += _drafts(number, told, {"actor": actor, "note": by.note}, catalogue, now)
+    log.enter_fence()
+    return log.add_events(drafts, now).accepted
+
+
+def _left_open(person: Person, count: int) -> str:
+    """Return what a Master may have to look after when a person leaves."""
+    if not count:
+        return ""
+    items = "1 critical item" if count == 1 else f"{count} critical items"
+    return (
+        f"{items} of the last {OPEN_FOR.days} days went to {person.name} and may still be open:"
+        f" {settings.CONFIG.base_url}/team/people/{person.id}"
+    )
+
+
+def _told(before: Person | None, after: Person, left: str, catalogue: Catalogue, by: By) -> Iterator[Told]:
     """Yield what Masters hear of a change; who moves to another partner loses the roles there and has them here."""
     if before is None:
         yield Told("User created", after)
     elif before.active and not after.active:
-        yield Told("Access removed for inactivity" if by.door is Door.NIGHTLY else "User deactivated", after)
+        what = "Access removed for inactivity" if by.door is Door.NIGHTLY else "User deactivated"
+        yield Told(what, after, message=left)
     elif after.active and not before.active:
         yield Told("User reactivated", after)
     old = before.roles if before else ()
@@ -185,19 +208,18 @@ def _label(role: str, catalogue: Catalogue) -> str:
 
 
 def _drafts(
-    number: int, told: Iterator[Told], actor: str, note: str, catalogue: Catalogue, now: datetime
+    number: int, told: Iterator[Told], said: Mapping[str, str], catalogue: Catalogue, now: datetime
 ) -> Iterator[Draft]:
-    """Yield the events of one change."""
+    """Yield the events of one change; `said` is what all of them say."""
     for place, one in enumerate(told):
         partner_field = PARTNER_FIELDS.get(one.person.kind or PartnerKind.STUDIO, "")
         data = {
+            **said,
             "account_change": one.what,
             "role": one.role,
             partner_field: one.person.partner,
-            "actor": actor,
-            "person": one.person.email,
-            "person_name": one.person.name,
-            "note": note,
+            "title": f"{one.person.name} ({one.person.email})",
+            "message": one.message,
         }
         found = read_event(
             {
@@ -205,7 +227,7 @@ def _drafts(
                 "id": f"account-{number}-{place}",
                 "source": SOURCE,
                 "type": USER_CHANGED,
-                "subject": f"{one.person.name} ({one.person.email})",
+                "subject": one.person.email,
                 "time": format_instant(now),
                 "data": {key: value for key, value in data.items() if key and value},
             },

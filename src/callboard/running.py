@@ -19,11 +19,14 @@ from callboard.mail.delivery import Courier
 from callboard.mail.letters.postman import Postman
 from callboard.mail.owners import Owner, new_owner
 from callboard.mail.transport import transport_factory
+from callboard.nightly import check_night
 from callboard.pipeline import Pipeline
 
 IDLE_S = 0.05
 """Seconds between two looks for work: a tenth of what a person notices."""
 RECONCILE_S = 5.0
+NIGHTLY_S = 60.0
+"""Seconds between two looks whether this night's checks are still to be done."""
 LETTERS_S = 1.0
 """Seconds between two looks for letters: who invites somebody does not wait for it."""
 TICK_S = 0.2
@@ -118,11 +121,16 @@ class Runner:
             group.create_task(self._repeat("decide", self._decide_and_compose, stop))
             group.create_task(self._repeat("deliver", courier.deliver_due, stop))
             group.create_task(self._repeat("letters", postman.send_due, stop, LETTERS_S))
+            group.create_task(self._repeat("nightly", self._check_night, stop, NIGHTLY_S))
             group.create_task(_stop_senders(stop, courier, postman))
             group.create_task(
                 self._repeat("reconcile", lambda: self._db(self.pipeline.reconcile, owner), stop, RECONCILE_S)
             )
         logger.info("worker stopped", owner=owner.id)
+
+    async def _check_night(self) -> object:
+        pipeline = self.pipeline
+        return await self._db(check_night, pipeline.config, pipeline.catalogue, pipeline.now())
 
     async def _decide_and_compose(self) -> object:
         decided = await self._db(self.pipeline.decide_accepted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ninja import NinjaAPI
 
-from callboard.api import bounces, events, foresight, notifications, questions
+from callboard.api import bounces, events, foresight, notifications, questions, stand_ins
 from callboard.api.problems import handle_exceptions
 
 PREFIX = "/api/v1/"
@@ -23,5 +23,12 @@ API = NinjaAPI(
     urls_namespace="callboard-api",
 )
 handle_exceptions(API)
-for _router in (events.router, bounces.router, questions.router, notifications.router, foresight.router):
+for _router in (
+    events.router,
+    bounces.router,
+    questions.router,
+    notifications.router,
+    stand_ins.router,
+    foresight.router,
+):
     API.add_router("", _router)

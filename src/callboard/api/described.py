@@ -77,6 +77,14 @@ def schemas(catalogue: Catalogue) -> dict[str, Any]:
         "NotificationPatch": _patch(catalogue),
         "PreviewIn": {"anyOf": [_preview(one) for one in types], **_example_asked(types, catalogue)},
         "WhatIfIn": _what_if(catalogue),
+        "StandInIn": _object(
+            {
+                "delegate": {"type": "string", "description": "e-mail address of an active colleague"},
+                "from": _or_null(_instant()) | {"description": "null or absent, or in the past: from now"},
+                "until": _instant() | {"description": "in the future, at most 366 days from now"},
+            },
+            ["delegate", "until"],
+        ),
         "MuteIn": _object({"until": {"anyOf": [_instant(), {"type": "null"}], "description": "null: until unmuted"}}),
     }
     for field in catalogue.fields.values():

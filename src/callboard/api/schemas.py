@@ -122,6 +122,19 @@ class PreviewOut(Schema):
     overlaps: list[OverlapOut]
 
 
+class StandInOut(Schema):
+    """A time in which a delegate gets what a person who is away asked for."""
+
+    id: int
+    person: str = Field(description="e-mail address of who is away")
+    person_name: str
+    delegate: str = Field(description="e-mail address of who stands in")
+    delegate_name: str
+    starts_at: str = Field(alias="from")
+    ends_at: str = Field(alias="until", description="no longer in force from then on")
+    in_force: bool
+
+
 class RefOut(Schema):
     """A notification as the ledger names it."""
 

@@ -25,6 +25,8 @@ _SELECTOR = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-
 LONGEST_SELECTOR = 100
 LONGEST_RETURN_LOCAL = 26
 """Characters before the @ of `CALLBOARD_BOUNCES`: each mail adds up to 38, and 64 are allowed (RFC 5321 4.5.3.1.1)."""
+LONGEST_MONTHS = 120
+"""Months after which an unused account may end at the latest."""
 DEFAULT_FROM = "Callboard <notifications@callboard.example>"
 
 
@@ -64,6 +66,7 @@ class Config:
 
     `bounces` is the address that mails come back to, a signed one for each mail; None: the sender's.
     `oidc` lets people sign in by another service; `operator_mfa` asks operators for a second factor.
+    `dormant_months`: how long an account may be unused before it ends; 0: for ever.
     """
 
     home: Path
@@ -79,6 +82,7 @@ class Config:
     bounces: str | None = None
     oidc: Oidc | None = None
     operator_mfa: bool = False
+    dormant_months: int = 12
 
     @property
     def clock(self) -> Clock:
@@ -127,6 +131,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         bounces=_bounces(environ.get("CALLBOARD_BOUNCES")),
         oidc=_oidc(environ),
         operator_mfa=_switch("CALLBOARD_OPERATOR_MFA", environ.get("CALLBOARD_OPERATOR_MFA")),
+        dormant_months=_months(environ.get("CALLBOARD_DORMANT_MONTHS") or "12"),
     )
 
 
@@ -309,6 +314,13 @@ def _collapse(value: str) -> float:
     if not 0 <= seconds <= 86_400:  # noqa: PLR2004 - a day; more would be a digest
         raise _refuse("CALLBOARD_COLLAPSE_S", f"is {value!r}, not a number of seconds from 0 to 86400", "10")
     return seconds
+
+
+def _months(value: str) -> int:
+    if not value.isascii() or not value.isdigit() or int(value) > LONGEST_MONTHS:
+        fault = f"is {value!r}, not a number of months from 0 (never) to {LONGEST_MONTHS}"
+        raise _refuse("CALLBOARD_DORMANT_MONTHS", fault, "12")
+    return int(value)
 
 
 def _secret_key(value: str | None, home: Path) -> str:

@@ -34,7 +34,8 @@ def run_all() -> list[Check]:
         config = read_config()
     except CallboardError as exc:
         return [Check("settings", False, str(exc))]
-    found = [Check("settings", True, f"base URL {config.base_url}, sender {config.sender}")]
+    ends = f"unused accounts end after {config.dormant_months} months" if config.dormant_months else "no account ends"
+    found = [Check("settings", True, f"base URL {config.base_url}, sender {config.sender}, {ends}")]
     looks = {"home": _home, "catalogue": _catalogue, "database": _database, "smtp": _smtp, "sign-on": _sign_on}
     found += [_checked(name, look, config) for name, look in looks.items()]
     from callboard.mail.published import records_of, system_lookup  # noqa: PLC0415 - loads DNS and cryptography

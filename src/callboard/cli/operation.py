@@ -121,19 +121,27 @@ def create_operator(email: Annotated[str, typer.Argument(help="The person's addr
 def create_key(
     name: Annotated[str, typer.Argument(help="Who uses the key.")],
     right: Annotated[KeyRight, typer.Option("--for", help="What the key may do; nothing else.")] = KeyRight.EVENTS,
+    partner: Annotated[
+        str | None, typer.Option(help="For SCIM: the partner whose people, and those below, the key is for.")
+    ] = None,
     as_json: AsJson = False,  # noqa: FBT002 - an option
 ) -> None:
-    """Make a key for intake. It is shown once."""
+    """Make a key for one purpose. It is shown once."""
     fault = name_fault(name)
     if fault:
         raise RejectedError(f"the name {fault}")
+    if partner and right is not KeyRight.SCIM:
+        raise RejectedError("--partner goes with --for scim: other keys know no partners")
     config = boot.open_home()
     from django.db import IntegrityError  # noqa: PLC0415 - needs Django started
 
     from callboard.intake.store import make_key  # noqa: PLC0415
+    from callboard.people.store import load_directory  # noqa: PLC0415
 
+    if partner and partner not in load_directory().partners:
+        raise RejectedError(f"{partner!r} is not a partner")
     try:
-        key = make_key(name, config.clock.now(), right)
+        key = make_key(name, config.clock.now(), right, partner_id=partner)
     except IntegrityError as exc:
         raise RejectedError(f"there is a key named {name} already; choose another name") from exc
     print_counts({"name": name, "key": key}, as_json=as_json, words="{key}")

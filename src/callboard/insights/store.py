@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 
+from callboard.base.reasons import Outcome, Reason
 from callboard.catalogue.values import PartnerKind
 from callboard.decisions.store import read_refs
 from callboard.people.store import addresses_of
@@ -184,6 +185,20 @@ def own_rows(
             [user_id, before if before is not None else 2**62, *values, limit],
         )
         return _named(cursor.fetchall())
+
+
+def notified_since(user_id: int, since_us: int) -> list[int]:
+    """Return the numbers of events that a person was to get, decided at or after `since_us`, newest first.
+
+    What was withdrawn counts when access ended before it left, not when the person had muted it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT event_id FROM decisions_decision WHERE user_id = %s AND decided_us >= %s AND outcome = %s"
+            " AND withdrawn_reason IN ('', %s) ORDER BY decided_us DESC, id DESC",
+            [user_id, since_us, Outcome.NOTIFY.value, Reason.DEACTIVATED.value],
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def numbers_named(text: str, *, among: int, limit: int) -> list[int]:

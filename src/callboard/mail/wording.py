@@ -182,12 +182,15 @@ class Narrator:
         near = {0: "today", 1: "yesterday"}.get((self.today - on).days)
         return near or f"{before}{self.day(on)}"
 
+    def since(self, begin: datetime) -> str:
+        """Return the begin of a span: "Mon 30 Nov", or "Mon 30 Nov at 14:00"."""
+        local = self.local(begin)
+        return self.day(local.date()) if local.time() == time() else f"{self.day(local.date())} at {local:%H:%M}"
+
     def until(self, end: datetime) -> str:
         """Return the end of a span: "Fri 4 Dec", that day included, or "Fri 4 Dec at 18:00"."""
         local = self.local(end)
-        if local.time() == time():
-            return self.day(local.date() - timedelta(days=1))
-        return f"{self.day(local.date())} at {local:%H:%M}"
+        return self.day(local.date() - timedelta(days=1)) if local.time() == time() else self.since(end)
 
     def told(self, event: Event) -> Told:
         """Return everything that one event says."""

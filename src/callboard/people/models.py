@@ -56,7 +56,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     `roles` holds role ids of the catalogue, separated by spaces. `created_us` is when the account was
     made, or came back after it was deactivated; `seen_us` is the last sign-in or
     use of a mail's link, null before the first; `dormant_warned_us` when the person was last told
-    that the account ends for inactivity.
+    that the account ends for inactivity. `external_id` is the sign-on system's own (SCIM), and
+    `removed_us` when that system deleted the account, which is deactivated then.
     """
 
     email = models.CharField(max_length=254)
@@ -74,6 +75,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     created_us = models.BigIntegerField(default=_now_us)
     seen_us = models.BigIntegerField(null=True, blank=True)
     dormant_warned_us = models.BigIntegerField(null=True, blank=True)
+    external_id = models.CharField(max_length=255, default="", blank=True)
+    removed_us = models.BigIntegerField(null=True, blank=True)
     revision = models.BigIntegerField(db_index=True, default=0)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -125,6 +128,13 @@ class PersonChange(models.Model):
         indexes = [  # noqa: RUF012 - Django's form
             models.Index(fields=["person", "id"], name="change_of_person"),
         ]
+
+
+class NightlyCheck(models.Model):
+    """A check that runs once a night, and the last night it was done: whoever moves it on does it."""
+
+    name = models.CharField(primary_key=True, max_length=40)
+    night = models.DateField()
 
 
 class PersonSession(AbstractBaseSession):

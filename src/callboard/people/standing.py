@@ -41,8 +41,12 @@ def colleagues(person: Person, directory: Directory, text: str, limit: int) -> l
 
 
 def current(person: Person, directory: Directory, now: datetime) -> list[Standing]:
-    """Return the stand-ins that are not over in which the person is one of the two, the earliest first."""
-    return [_standing(one, directory) for one in store.stand_ins_of(person.id, now)]
+    """Return the stand-ins that are not over in which the person is one of the two, the earliest first.
+
+    One that brings nothing, as the other was deactivated or moved away, is not told of.
+    """
+    found = [_standing(one, directory) for one in store.stand_ins_of(person.id, now)]
+    return [one for one in found if directory.may_stand_in(one.delegate, one.person)]
 
 
 def name_delegate(
@@ -68,7 +72,9 @@ def name_delegate(
             faults.append(Fault("/delegate", _whom_not(delegate, person)))
         elif known := [one for one in store.stand_ins_of(person.id, now) if one.delegate_id == delegate.id]:
             until = format_instant(known[0].ends_at)
-            faults.append(Fault("/delegate", f"stands in for you until {until} already; end that first"))
+            raise RejectedError(
+                Fault("/delegate", f"stands in for you until {until} already; end that first"), type="conflict"
+            )
         if faults or delegate is None:
             raise RejectedError(faults)
         made = store.add_stand_in(person.id, delegate.id, starts_at, ends_at)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import BigIntegerField, Q, Value
+from django.db.models.functions import Coalesce, Greatest
 
 from callboard.base.instants import from_us, to_us
 from callboard.base.texts import address_key
 from callboard.catalogue.values import PartnerKind
+from callboard.people.models import NightlyCheck, PersonChange, User
 from callboard.people.models import Partner as PartnerRow
-from callboard.people.models import PersonChange, User
 from callboard.people.models import StandIn as StandInRow
 from callboard.people.rules import PeopleFile
 from callboard.people.sequences import next_revision
@@ -27,6 +28,10 @@ _PERSON_COLUMNS = (
 )  # fmt: skip
 _ROWS = 500
 """Ids of one statement, under the bound on variables."""
+
+
+SEEN_EVERY = timedelta(hours=1)
+"""How exactly it is known when an account was used."""
 
 
 def apply_changes(directory: Directory, since: int) -> None:
@@ -221,6 +226,36 @@ def add_changes(
         for person_id, before, after in changes
     ]
     return [one.pk for one in PersonChange.objects.bulk_create(rows, batch_size=500)]
+
+
+def note_seen(user_id: int, now: datetime) -> None:
+    """Note that a person uses the account; once an hour is enough, and most looks write nothing."""
+    rows = User.objects.filter(id=user_id).filter(Q(seen_us=None) | Q(seen_us__lt=to_us(now - SEEN_EVERY)))
+    if rows.exists():
+        rows.update(seen_us=to_us(now))
+
+
+def unused_since() -> list[tuple[int, int, int | None]]:
+    """Return (person, last used, warned or null) of the active people at partners who are no operators."""
+    rows = User.objects.filter(is_active=True, is_staff=False, partner__isnull=False)
+    used = Greatest("created_us", Coalesce("seen_us", Value(0)), output_field=BigIntegerField())
+    return list(rows.annotate(used_us=used).values_list("id", "used_us", "dormant_warned_us"))
+
+
+def note_warned(user_ids: Iterable[int], now: datetime) -> None:
+    """Note that these people were told that their accounts end."""
+    User.objects.filter(id__in=list(user_ids)).update(dormant_warned_us=to_us(now))
+
+
+def is_night_done(name: str, night: date) -> bool:
+    """Return whether a check was done this night; a look without a lock."""
+    return NightlyCheck.objects.filter(name=name, night__gte=night).exists()
+
+
+def claim_night(name: str, night: date) -> bool:
+    """Return whether a check is still to be done this night; whoever is told so does it in this transaction."""
+    NightlyCheck.objects.get_or_create(name=name, defaults={"night": date.min})
+    return NightlyCheck.objects.filter(name=name, night__lt=night).update(night=night) == 1
 
 
 def save_own_settings(user_id: int, changes: Mapping[str, Any]) -> None:

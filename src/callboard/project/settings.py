@@ -209,6 +209,13 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
+SCIM_SERVICE_PROVIDER = {
+    "SCHEME": _BASE.scheme,
+    "NETLOC": _BASE.netloc,
+    "AUTHENTICATION_SCHEMES": [{"type": "oauthbearertoken"}],  # told by our own configuration resource
+    "AUTH_CHECK_MIDDLEWARE": "callboard.api.scim.gate.ScimKey",
+    "SERVICE_PROVIDER_CONFIG_MODEL": "callboard.api.scim.urls.Provider",
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGGING_CONFIG = None  # the commands set logging up (callboard.cli.logs)
 EMAIL_BACKEND = "callboard.mail.direct.DirectBackend"  # all mail leaves through callboard.mail

@@ -8,6 +8,7 @@ from callboard.console.admin import console
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("callboard.api.urls")),
+    path("scim/v2/", include("callboard.api.scim.urls")),
     path("", include("callboard.web.urls")),
     path("console/", console.urls),
 ]

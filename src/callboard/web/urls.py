@@ -19,6 +19,7 @@ from callboard.web.views import (
     security,
     sign_on,
     signing,
+    stand_in,
     start,
     window,
 )
@@ -66,6 +67,7 @@ urlpatterns = [
     path("settings/preview", window.preview, name="settings-preview"),
     path("settings/save", window.save, name="settings-save"),
     path("settings/me", me.me, name="settings-me"),
+    path("settings/stand-in", stand_in.stand_in, name="settings-stand-in"),
     path("settings/try-again", again.try_again, name="settings-try-again"),
     path("settings/filters", filters.filters, name="settings-filters"),
     path("settings/filters/<str:file_name>", filters.download, name="settings-filters-file"),

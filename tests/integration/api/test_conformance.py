@@ -20,11 +20,14 @@ TOKEN = "a" * 32
 TYPES = 3
 NOW = datetime.now(UTC)
 FUTURE = (NOW + timedelta(days=30)).isoformat()
+MEL = "mel@studio.example"
 BINARY = {"ce-specversion": "1.0", "ce-id": "b-1", "ce-source": "portal", "ce-type": EVENT_TYPE}
 
 
 def settled(body):
-    """Change what the document cannot say: no U+0000, 2 is whole and 2.0 is not, low before high, instants ahead."""
+    """Change what the document cannot say: no U+0000, 2 is whole and 2.0 is not, low before high, instants ahead,
+    and a delegate is a colleague.
+    """
     if isinstance(body, float) and body.is_integer():
         return int(body)
     if isinstance(body, str):
@@ -34,9 +37,9 @@ def settled(body):
     if not isinstance(body, dict):
         return body
     body = {settled(key): settled(value) for key, value in body.items()}
-    for key in ("until", "muted_until"):
+    for key, value in {"until": FUTURE, "muted_until": FUTURE, "from": NOW.isoformat(), "delegate": MEL}.items():
         if isinstance(body.get(key), str):
-            body = body | {key: FUTURE}
+            body = body | {key: value}
     where = body.get("where")
     if isinstance(where, list):
         body = body | {"where": [_ordered(one) for one in where]}

@@ -6,12 +6,13 @@ import json
 from email import message_from_string, policy
 
 import pytest
-from tests.integration.core.studio import ANA, BEN, OPERATIONS, PROCESSED, TOM, user
+from tests.integration.core.studio import ANA, BEN, OPERATIONS, PROCESSED, TOM, default, user
 
 from callboard.base.errors import RejectedError
 from callboard.base.rights import KeyRight
 from callboard.changing import By, Changed, Door, change_person
 from callboard.insights.explain import find_event
+from callboard.insights.open_items import open_items
 from callboard.intake import store as log
 from callboard.intake.models import EventRecord
 from callboard.people.models import PersonChange, User
@@ -70,10 +71,10 @@ def test_the_event_says_what_changed_of_whom_at_which_partner_and_who_did_it(tea
     change(team, ANA, by=MAX, roles=[MASTER])
     assert events() == [
         (
-            "Ana Ruiz (ana@copperglass.example)",
+            ANA,
             {
                 "account_change": what, "role": role, "fulfillment_partner": "copperglass",
-                "actor": MAX, "person": ANA, "person_name": "Ana Ruiz",
+                "actor": MAX, "title": "Ana Ruiz (ana@copperglass.example)",
             },
         )
         for what, role in (
@@ -160,4 +161,25 @@ def test_a_test_user_is_audited_but_told_to_nobody(team):
 def test_a_change_is_an_event_as_any_other_and_explained(team):
     change(team, ANA, active=False)
     (row,) = EventRecord.objects.filter(event_type=CHANGED)
-    assert find_event(row.event_id, "callboard").subject == "Ana Ruiz (ana@copperglass.example)"
+    assert find_event(row.event_id, "callboard").subject == ANA
+
+
+def test_the_masters_hear_how_many_critical_items_may_be_open_and_where_to_see_them(team):
+    ana = team.person(ANA)
+    for days in (0, 5, 1, 1):
+        team.pass_(days=days)
+        team.accept()
+        team.accept(PROCESSED)
+        team.decide()
+        team.pass_(minutes=1)
+        team.drain()
+    team.mute(default())
+    team.accept()
+    team.drain()
+    directory, catalogue = team.pipeline.world.directory, team.pipeline.catalogue
+    assert [one.id for one in open_items(ana.id, catalogue, directory, team.now)] == ["e-7", "e-5", "e-3"]
+    change(team, ANA, active=False)
+    assert events()[-1][1]["message"] == (
+        "3 critical items of the last 7 days went to Ana Ruiz and may still be open:"
+        f" http://127.0.0.1:8000/team/people/{ana.id}"
+    )

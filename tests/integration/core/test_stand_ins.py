@@ -374,6 +374,21 @@ def test_only_the_two_can_end_it_and_once(stage):
         stop(stage, one)
 
 
+def test_one_that_brings_nothing_is_not_told_of_and_comes_back_with_the_person(stage):
+    stand_in(stage)
+
+    def told_to_ben():
+        return standing.current(stage.person(BEN), stage.pipeline.world.directory, stage.now)
+
+    assert len(told_to_ben()) == 1
+    stage.pipeline.import_people(user(ANA, active=False))
+    assert told_to_ben() == []
+    stage.pipeline.import_people(user(ANA, active=True))
+    assert len(told_to_ben()) == 1
+    second_round(stage)
+    assert FOR_ANA in stage.row(BEN)["notifications"]
+
+
 def test_a_new_world_knows_what_one_knows_that_was_told_of_every_change(stage):
     one = stand_in(stage)
     stop(stage, one)

@@ -46,7 +46,8 @@ def test_the_home_is_var_where_the_command_runs(tmp_path: Path, monkeypatch: pyt
 
 
 def test_empty_values_count_as_unset(tmp_path: Path):
-    names = ("DATABASE_URL", "SMTP_URL", "BASE_URL", "FROM", "CATALOGUE", "SECRET_KEY", "NOW", "COLLAPSE_S")
+    names = ("DATABASE_URL", "SMTP_URL", "BASE_URL", "FROM", "CATALOGUE", "SECRET_KEY", "NOW", "COLLAPSE_S",
+             "DORMANT_MONTHS")  # fmt: skip
     assert config(tmp_path, **dict.fromkeys(names, "")) == config(tmp_path)
 
 
@@ -87,6 +88,10 @@ def test_empty_values_count_as_unset(tmp_path: Path):
         ("COLLAPSE_S", "nan"),
         ("COLLAPSE_S", "inf"),
         ("COLLAPSE_S", "86401"),
+        ("DORMANT_MONTHS", "a year"),
+        ("DORMANT_MONTHS", "-1"),
+        ("DORMANT_MONTHS", "121"),
+        ("DORMANT_MONTHS", "1.5"),
     ],
 )
 def test_an_unusable_value_is_refused_with_name_fault_and_example(tmp_path: Path, name: str, value: str):
@@ -100,7 +105,7 @@ def test_an_unusable_value_is_refused_with_name_fault_and_example(tmp_path: Path
 
 def test_the_example_of_a_refusal_is_itself_taken(tmp_path: Path):
     for name, value in (("DATABASE_URL", "x"), ("SMTP_URL", "x"), ("BASE_URL", "x"), ("FROM", "x"), ("NOW", "x"),
-                        ("COLLAPSE_S", "x"), ("SECRET_KEY", "x")):  # fmt: skip
+                        ("COLLAPSE_S", "x"), ("SECRET_KEY", "x"), ("DORMANT_MONTHS", "x")):  # fmt: skip
         with pytest.raises(RejectedError) as refused:
             config(tmp_path, **{name: value})
         example = str(refused.value).partition(f"Example: CALLBOARD_{name}=")[2]

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from email.utils import make_msgid
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from callboard.base.config import Config
 from callboard.base.instants import from_us, to_us
@@ -126,6 +126,12 @@ def send_again(letter_ids: Collection[int], now: datetime) -> int:
 def count_failed_since(since: datetime) -> int:
     """Return how many letters failed after an instant."""
     return PostedLetter.objects.filter(state=MailState.FAILED, ended_us__gt=to_us(since)).count()
+
+
+def made_since(kind: str) -> dict[int, int]:
+    """Return person -> when the newest letter of a kind to the person was posted, in microseconds."""
+    rows = PostedLetter.objects.filter(kind=kind, user__isnull=False)
+    return dict(rows.values_list("user_id").annotate(Max("made_us")))
 
 
 def _waiting() -> QuerySet[PostedLetter]:

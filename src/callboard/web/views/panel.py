@@ -26,6 +26,7 @@ from callboard.web.panel.rows import Rows, anchor_of
 from callboard.web.panel.sentences import sentence_parts
 from callboard.web.panel.waiting import waiting_words
 from callboard.web.panel.wishes import REFUSED, Done, Wish, fulfil, read_wish
+from callboard.web.standing import lines_of
 from callboard.web.viewer import Viewer, viewer_of
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def panel(request: HttpRequest) -> HttpResponse:
         response = render(request, "web/panel/body.html", page)
         response["HX-Replace-Url"] = wanted.url
     else:
+        page["standing_in"] = [one for one in lines_of(page["viewer"]) if one.is_delegate]
         response = render(request, "web/panel.html", page | {"notice": request.session.pop(_NOTICE, None)})
     patch_vary_headers(response, ["HX-Request"])
     return response
