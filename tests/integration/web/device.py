@@ -30,9 +30,7 @@ class Device:
     rp_id: str = "localhost"
     id: bytes = field(default_factory=lambda: urandom(16))
     user_handle: str | None = ""
-
-    def __post_init__(self):
-        self.key = ec.generate_private_key(ec.SECP256R1())
+    key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
 
     def _flags(self):
         return FLAG.UP | (FLAG.UV if self.asks else 0)

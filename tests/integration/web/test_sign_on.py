@@ -203,13 +203,12 @@ BENT = {
 
 
 @pytest.mark.parametrize("change", BENT.values(), ids=BENT)
-def test_nobody_is_signed_in_by(told, browser, change):
+def test_nobody_is_signed_in_by(told, running, browser, change):
     if "discovered" in change:  # the service changes its mind in between
         address = go(browser)
         told.discovered = change["discovered"]
     else:
-        for name, value in change.items():
-            setattr(told, name, value)
+        running[0].told = replace(told, **change)
         address = go(browser)
     assert is_refused(browser, come_back(browser, address), "This did not work")
 
