@@ -7,7 +7,7 @@ events for the Masters, or it is not at all.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -29,6 +29,7 @@ from callboard.mail import store as outbox
 from callboard.mail.models import MailState
 from callboard.people import store as people
 from callboard.people.access import CONCERNS_BY
+from callboard.people.governing import governed_partners, read_change, refusal
 from callboard.people.rules import PeopleFile, read_people, write_person
 from callboard.people.sequences import hold_changes
 from callboard.people.sessions import end_sessions
@@ -110,6 +111,41 @@ def change_person(who: str | int, changes: Mapping[str, Any], catalogue: Catalog
         if isinstance(found, list):
             raise RejectedError([Fault(one.pointer.removeprefix("/users/0"), one.message) for one in found])
         return change_people(found, known, catalogue, by, now, announce=True)
+
+
+def change_as_master(
+    master_id: int,
+    who: int | None,
+    changes: Mapping[str, Any],
+    catalogue: Catalogue,
+    door: Door,
+    now: datetime,
+    *,
+    is_as_seen: Callable[[Person], bool] = lambda _: True,
+) -> Changed:
+    """Change one of a Master's people, or add one, when that is still the Master's to do.
+
+    `is_as_seen` tells of the person as stored now whether it is as when the change was tried.
+
+    Raises:
+        RejectedError: `not-found`, `conflict` when it is not as seen, `forbidden` for what no Master may do, or
+            the faults.
+    """
+    with transaction.atomic():
+        hold_changes()
+        known = people.load_directory()
+        master = known.persons[master_id]
+        partners = [one.id for one in governed_partners(master, catalogue, known)]
+        person = None if who is None else known.persons.get(who)
+        if not partners or (who is not None and (person is None or person.partner not in partners)):
+            raise RejectedError("there is no such person among your people", type="not-found")
+        if person and not is_as_seen(person):
+            raise RejectedError("This account was changed meanwhile. See once more what would change", type="conflict")
+        found = read_change(changes, person, partners, known, catalogue)
+        refused = refusal(person, found.persons[0], master, catalogue, known) if person else ""
+        if refused:
+            raise RejectedError(refused.rstrip("."), type="forbidden")
+        return change_people(found, known, catalogue, By(master_id, door), now, announce=True)
 
 
 def change_people(

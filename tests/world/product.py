@@ -6,10 +6,11 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from tests import starting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,24 +59,17 @@ class Product:
 
     def run(self, *words: str, now: datetime, text: str | None = None) -> str:
         """Run a command to its end, which must be a good one; its standard output."""
-        done = subprocess.run(
-            [sys.executable, "-m", "callboard", *words],
-            env=self.environment(now),
-            input=text,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=TIMEOUT_S,
-            check=False,
-        )
+        done = starting.run(words, env=self.environment(now), cwd=self.files, text=text, timeout=TIMEOUT_S)
         command = f"callboard {' '.join(words)} at {stamp(now)}"
         assert done.returncode == 0, f"{command} exits {done.returncode}\n{done.stderr[-4000:]}"
         return done.stdout
 
     def start(self, *words: str, now: datetime) -> subprocess.Popen[bytes]:
         """Start a command in a process group of its own."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "callboard", *words],
+        return starting.Command(
+            words,
             env=self.environment(now),
+            cwd=self.files,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

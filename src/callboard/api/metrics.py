@@ -30,6 +30,7 @@ from callboard.intake import store as log
 from callboard.mail import direct, outbox
 from callboard.mail import store as mails
 from callboard.mail.feedback import store as reports
+from callboard.support import store as support
 
 CHEAP_S = 0.05
 """What costs less is counted at every scrape."""
@@ -98,6 +99,8 @@ class _Database(Collector):
             yield GaugeMetricFamily(name, said, value=ages[key] or 0.0)
         yield from _of_domains()
         yield from _of_reports()
+        said = "Requests for help that wait for an answer of the operators"
+        yield GaugeMetricFamily("callboard_open_requests", said, value=support.count_open())
 
 
 def _of_events(totals: dict[str, dict[str, int]]) -> Iterator[GaugeMetricFamily]:

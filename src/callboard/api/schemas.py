@@ -208,6 +208,19 @@ class CoverageLineOut(Schema):
     others: int = Field(description="receivers outside of your accounts")
 
 
+class MemberOut(Schema):
+    """One of a Master's people."""
+
+    id: int
+    email: str
+    name: str
+    partner: str
+    roles: list[str]
+    active: bool
+    created_at: str
+    seen_at: str | None = Field(description="last sign-in or use of a mail's link; null: never")
+
+
 class MovedOut(Schema):
     """Ids that are lost and gained."""
 

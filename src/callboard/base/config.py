@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from callboard.base.clock import Clock, FixedClock, SystemClock
 from callboard.base.errors import RejectedError
 from callboard.base.instants import parse_instant
-from callboard.base.texts import address_fault, ascii_address
+from callboard.base.texts import address_fault, address_key, ascii_address
 
 SHIPPED_CATALOGUE = Path(__file__).resolve().parents[3] / "catalogue"
 SHORTEST_KEY = 16
@@ -66,6 +66,7 @@ class Config:
 
     `bounces` is the address that mails come back to, a signed one for each mail; None: the sender's.
     `oidc` lets people sign in by another service; `operator_mfa` asks operators for a second factor.
+    `operators` are the addresses that people's requests for help are mailed to; none: the console alone has them.
     `dormant_months`: how long an account may be unused before it ends; 0: for ever.
     """
 
@@ -82,6 +83,7 @@ class Config:
     bounces: str | None = None
     oidc: Oidc | None = None
     operator_mfa: bool = False
+    operators: tuple[str, ...] = ()
     dormant_months: int = 12
 
     @property
@@ -131,6 +133,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         bounces=_bounces(environ.get("CALLBOARD_BOUNCES")),
         oidc=_oidc(environ),
         operator_mfa=_switch("CALLBOARD_OPERATOR_MFA", environ.get("CALLBOARD_OPERATOR_MFA")),
+        operators=_operators(environ.get("CALLBOARD_OPERATORS")),
         dormant_months=_months(environ.get("CALLBOARD_DORMANT_MONTHS") or "12"),
     )
 
@@ -267,6 +270,13 @@ def _switch(variable: str, value: str | None) -> bool:
     if value not in (None, "", "0", "1"):
         raise _refuse(variable, f"is {value!r}, neither 1 nor 0", "1")
     return value == "1"
+
+
+def _operators(value: str | None) -> tuple[str, ...]:
+    addresses = [address for _, address in getaddresses([value or ""])]
+    if value and (not value.isprintable() or any(map(address_fault, addresses))):
+        raise _refuse("CALLBOARD_OPERATORS", "must be addresses with commas between them", "help@callboard.example")
+    return tuple({address_key(one): one for one in addresses if one}.values())
 
 
 def _dkim(path: str | None, selector: str | None) -> Dkim | None:

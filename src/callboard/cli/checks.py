@@ -35,7 +35,9 @@ def run_all() -> list[Check]:
     except CallboardError as exc:
         return [Check("settings", False, str(exc))]
     ends = f"unused accounts end after {config.dormant_months} months" if config.dormant_months else "no account ends"
-    found = [Check("settings", True, f"base URL {config.base_url}, sender {config.sender}, {ends}")]
+    asked = f"mailed to {', '.join(config.operators)}" if config.operators else "in the console only"
+    says = f"base URL {config.base_url}, sender {config.sender}, {ends}, requests for help {asked}"
+    found = [Check("settings", True, says)]
     looks = {"home": _home, "catalogue": _catalogue, "database": _database, "smtp": _smtp, "sign-on": _sign_on}
     found += [_checked(name, look, config) for name, look in looks.items()]
     from callboard.mail.published import records_of, system_lookup  # noqa: PLC0415 - loads DNS and cryptography

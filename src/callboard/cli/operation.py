@@ -106,12 +106,11 @@ def create_operator(email: Annotated[str, typer.Argument(help="The person's addr
         raise RejectedError(fault)
     config = boot.open_home()
     from callboard.people.links import OPERATOR  # noqa: PLC0415 - needs Django started
-    from callboard.people.values import is_test_address  # noqa: PLC0415 - its room needs Django started
+    from callboard.people.store import make_operator  # noqa: PLC0415
+    from callboard.people.values import is_test_address  # noqa: PLC0415
 
     if is_test_address(email):
         raise RejectedError(f"{email} is the address of a test user, who signs in nowhere; use a person's address")
-    from callboard.people.store import make_operator  # noqa: PLC0415
-
     user = make_operator(email)
     print_line(f"{user.email} is an operator. Set the password within three days at")
     print_line(OPERATOR.url(user, config.base_url))

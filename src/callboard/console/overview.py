@@ -19,6 +19,7 @@ from callboard.decisions import store as ledger
 from callboard.intake import store as log
 from callboard.mail import outbox
 from callboard.mail.letters.store import count_failed_since as count_failed_letters
+from callboard.support import store as support
 
 LATE_S = 300
 """Seconds after which mail that is due is late: a pass of a worker takes less than one."""
@@ -54,6 +55,8 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 def _needs() -> Iterator[Need]:
     at = outbox.standing()
+    yield _need("Requests for help", support.count_open(), "People who wait for an answer.",
+                "/console/support/ticket/?state=open", tone="brass")  # fmt: skip
     parked = store.count_parked(outbox.MOST_COUNTED)
     pauses = len(outbox.open_pauses(now()))
     yield _need("Held messages", at.held, "The address was refused; release it when it is right.", _MAILS + "held")

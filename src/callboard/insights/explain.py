@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,6 +26,10 @@ from callboard.preferences.naming import sentence
 from callboard.preferences.values import Mute, Notification
 from callboard.preferences.world import World
 
+ASKED_AMONG = 100_000
+"""The newest events among which a subject or an id is looked for."""
+_READ = 500
+_KEY = re.compile(r"(?:.*/items/)?([0-9a-f]{32})/?(?:[?#].*)?")
 ACCESS_WORDS = {
     Access.ALLOWED: "may see it",
     Access.DEACTIVATED: "is deactivated: gets nothing (A1)",
@@ -58,6 +63,21 @@ def find_event(event_id: str, source: str | None) -> Event:
     if event is None:
         raise RejectedError(f"there is no event {event_id}" + (f" from {source}" if source else ""), type="not-found")
     return event
+
+
+def events_named(text: str) -> list[Event]:
+    """Return what a source request, an event's id, or the address of its page stands for, newest first.
+
+    Whoever asks for a person looks afterwards at what that person may see (A1–A3).
+    """
+    if not text or "\x00" in text:  # PostgreSQL takes no text with it; no stored subject or id has it
+        return []
+    known = _KEY.fullmatch(text)
+    by_key = log.find_event(key=known[1]) if known else None
+    if by_key:
+        return [by_key]
+    events = log.load_events(store.numbers_named(text, among=ASKED_AMONG, limit=_READ))
+    return sorted(events.values(), key=lambda one: -one.number)
 
 
 def explain(event: Event, person: Person, world: World, now: datetime) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from callboard.base.reasons import Frequency, Importance
 from callboard.base.texts import shown
+from callboard.catalogue.values import PartnerKind
 from callboard.mail.templates import MANY_HTML, MANY_TEXT, ONE_HTML, ONE_TEXT
 from callboard.mail.templates.rows import first_items, sections_of
 from callboard.mail.templates.words import clipped
@@ -99,8 +100,21 @@ class _Writer:
 
     def name(self, notification: Notification, length: int | None = None) -> str:
         """Return a notification's name or sentence; a sentence in at most `length` characters."""
-        name = title_of(notification, self.catalogue, self.directory.partner_name)
+        called = self._partner_in_line if notification.of else self.directory.partner_name
+        name = title_of(notification, self.catalogue, called)
         return name if length is None or notification.name else clipped(name, length)
+
+    def _partner_in_line(self, partner_id: str) -> str:
+        """Return a partner's name where the reader may know it by the own account, else its code (A4).
+
+        What somebody else's notification asks for may name partners that are none of the reader's.
+        """
+        own = self.letter.person.partner
+        line = own is not None and (
+            own in self.directory.ancestors(partner_id) or partner_id in self.directory.ancestors(own)
+        )
+        is_known = line or self.letter.person.kind is PartnerKind.STUDIO
+        return self.directory.partner_name(partner_id) if is_known else partner_id
 
     def why(self) -> list[Why]:
         """Return the notifications that asked for the mail, in order of appearance (C1)."""
@@ -162,6 +176,7 @@ def _frame(writer: _Writer) -> dict[str, Any]:
         "is_own": any(not one.of for item in letter.items for one in item.notifications),
         "settings_url": f"{writer.base_url}/settings",
         "mute_url": letter.mute_url,
+        "help_url": f"{writer.base_url}/support/new?about={quote(letter.items[0].event.key, safe='')}&from=mail",
     }
 
 

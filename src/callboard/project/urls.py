@@ -12,5 +12,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("callboard.web.urls")),
     path("console/", console.urls),
 ]
+handler500 = "callboard.web.views.faults.broken"
 handler429 = "callboard.web.views.signing.too_many"
 """Where allauth looks for the answer to too many tries."""

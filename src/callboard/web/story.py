@@ -288,6 +288,8 @@ def _asked(one: Notification, said: dict[str, Any], muted: str, viewer: Viewer, 
 
 def _title(one: Notification, viewer: Viewer) -> str:
     name = shown(one.name).strip() if one.kind is Kind.CUSTOM else ""
+    if one.of and one.kind is Kind.DEFAULT:  # it says what concerns the partner of whose it is
+        viewer = replace(viewer, person=viewer.directory.persons[one.of])
     return name or "".join(part.text for part in sentence_parts(one, viewer))
 
 

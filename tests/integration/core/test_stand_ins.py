@@ -252,6 +252,26 @@ def test_the_mail_says_for_whom_and_until_when_and_how_to_stop(stage):
     assert "standing in" not in own
 
 
+def test_a_mail_names_no_partner_of_somebody_elses_conditions_that_the_reader_need_not_know(stage):
+    secret = {"id": "secretfold", "name": "The Secret Fold", "kind": "content_partner"}
+    lisbon = {"id": "lisbon", "name": "Copperglass Lisbon", "kind": "fulfillment_partner", "parent": "copperglass"}
+    stage.pipeline.import_people({"partners": [secret, lisbon], "users": [ben(partner="lisbon")]})
+    where = [
+        {"field": "content_partner", "op": "none_of", "value": ["secretfold"]},
+        {"field": "fulfillment_partner", "op": "any_of", "value": ["lisbon"]},
+    ]
+    stage.pipeline.import_notifications([SECOND_ROUNDS | {"name": "", "where": where, "frequency": "immediately"}])
+    stand_in(stage)
+    second_round(stage, fulfillment_partner="lisbon")
+    stage.pass_(minutes=1)
+    stage.drain()
+    text = told(stage.letters.to(BEN)[0])
+    assert "Secret Fold" not in text
+    assert "secretfold" in text
+    assert "Copperglass Lisbon" in text
+    assert "The Secret Fold" in told(stage.letters.to(ANA)[0])
+
+
 def test_two_delegates_are_each_told_of_their_own_time(stage):
     cara = {"email": "cara@copperglass.example", "name": "Cara", "partner": "copperglass", "roles": [MASTER]}
     stage.pipeline.import_people({"users": [cara]})

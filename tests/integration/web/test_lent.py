@@ -44,6 +44,15 @@ def test_the_item_page_says_for_whom_and_which_notifications_and_offers_no_chang
 
 
 @pytest.mark.usefixtures("stood")
+def test_a_default_of_the_other_says_what_concerns_the_others_partner(pipeline, as_):
+    lisbon = {"id": "lisbon", "name": "Copperglass Lisbon", "kind": "fulfillment_partner", "parent": "copperglass"}
+    pipeline.import_people({"partners": [lisbon], "users": [ADD_BEN["users"][0] | {"partner": "lisbon"}]})
+    (draft,) = accept(pipeline, event(partner="lisbon"))
+    page = as_(BEN).get(f"/items/{draft.key}").content.decode()
+    assert "everything that concerns Copperglass Post and its sites" in page
+
+
+@pytest.mark.usefixtures("stood")
 def test_an_item_for_both_says_both(pipeline, as_):
     pipeline.import_notifications([CUSTOM | {"id": "n-2", "user": BEN, "name": "Bens"}])
     (draft,) = accept(pipeline, event(redelivery_round=2))

@@ -52,8 +52,28 @@ def test_empty_values_count_as_unset(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
+    ("value", "addresses"),
+    [
+        ("", ()),
+        ("help@callboard.example", ("help@callboard.example",)),
+        (
+            "Help desk <help@callboard.example>, ops@callboard.example,",
+            ("help@callboard.example", "ops@callboard.example"),
+        ),
+        ("help@callboard.example,HELP@callboard.example", ("HELP@callboard.example",)),
+    ],
+)
+def test_operators_are_addresses_each_once(tmp_path: Path, value: str, addresses: tuple[str, ...]):
+    assert config(tmp_path).operators == ()
+    assert config(tmp_path, OPERATORS=value).operators == addresses
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("OPERATORS", "nobody"),
+        ("OPERATORS", "help@callboard.example, nobody"),
+        ("OPERATORS", "help@callboard.example\r\nBcc: evil@evil.example"),
         ("DATABASE_URL", "mysql://x/db"),
         ("DATABASE_URL", "postgresql://host"),
         ("DATABASE_URL", "postgresql://host/"),

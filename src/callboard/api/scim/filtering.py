@@ -18,7 +18,7 @@ _COLUMNS = {
     "timezone": "time_zone", "locale": "locale",
 }  # fmt: skip
 ATTRIBUTES: dict[tuple[str, str | None, str | None], str] = {
-    (*(name.partition(".")[0], name.partition(".")[2] or None), uri): column  # type: ignore[misc]
+    (*(name.partition(".")[0], name.partition(".")[2] or None), uri): column
     for name, column in _COLUMNS.items()
     for uri in (None, USER)
 } | {("organization", None, ENTERPRISE): "partner__id"}
@@ -27,7 +27,7 @@ _EXACT = frozenset({"external_id", "id", "is_active"})
 """Columns that are compared as they are: ids, and what is true or false. Source: RFC 7643 3.1, 4.1."""
 
 
-class _Query(Transpiler):
+class _Query(Transpiler):  # type: ignore[misc] # it comes without types
     """Refuses what it does not know: the parent leaves it out, which widens the answer."""
 
     def visit_AttrPath(self, node: Any) -> Any:  # noqa: N802 - the parent's form
