@@ -24,7 +24,7 @@ from callboard.catalogue.values import USER_CHANGED, Catalogue, PartnerKind
 from callboard.decisions import store as ledger
 from callboard.insights.open_items import OPEN_FOR, open_items
 from callboard.intake import store as log
-from callboard.intake.cloudevents import Draft, read_event
+from callboard.intake.cloudevents import OWN_SOURCE, Draft, read_event
 from callboard.mail import store as outbox
 from callboard.mail.models import MailState
 from callboard.people import store as people
@@ -35,9 +35,6 @@ from callboard.people.rules import PeopleFile, read_people, write_person
 from callboard.people.sequences import hold_changes
 from callboard.people.sessions import end_sessions
 from callboard.people.values import Directory, Person, is_test_address
-
-SOURCE = "callboard"
-"""The CloudEvents source of what happens here and not in the portal."""
 
 PARTNER_FIELDS = {kind: fields[0] for kind, fields in CONCERNS_BY.items()}
 """The event's field that names a partner of each kind; those of the studio concern no other."""
@@ -274,7 +271,7 @@ def _drafts(
             {
                 "specversion": "1.0",
                 "id": f"account-{number}-{place}",
-                "source": SOURCE,
+                "source": OWN_SOURCE,
                 "type": USER_CHANGED,
                 "subject": one.person.email,
                 "time": format_instant(now),
