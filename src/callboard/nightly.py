@@ -10,6 +10,7 @@ from django.db import transaction
 from callboard.base.config import Config
 from callboard.catalogue.values import Catalogue
 from callboard.dormant import check_dormant
+from callboard.insights.gaps import check_coverage
 from callboard.people.sessions import SessionStore
 from callboard.people.store import claim_night, is_night_done
 
@@ -18,6 +19,7 @@ NIGHT_STARTS = timedelta(hours=2)
 
 CHECKS: Mapping[str, Callable[[Config, Catalogue, datetime], object]] = {
     "dormant": check_dormant,
+    "coverage": check_coverage,
     "sessions": lambda _config, _catalogue, _now: SessionStore.clear_expired(),
 }
 """The checks by name; each opens its own transaction, or shares the one in which its night is claimed."""

@@ -14,6 +14,7 @@ from django.db import connection
 
 from callboard.base.clock import SetClock
 from callboard.base.instants import to_us
+from callboard.insights.gaps import Watch
 from callboard.intake.cloudevents import Draft
 from callboard.mail.delivery import Courier
 from callboard.mail.letters.postman import Postman
@@ -25,6 +26,8 @@ from callboard.pipeline import Pipeline
 IDLE_S = 0.05
 """Seconds between two looks for work: a tenth of what a person notices."""
 RECONCILE_S = 5.0
+COVERAGE_S = 1.0
+"""Seconds between two looks for gaps of coverage: a Master hears of one at once."""
 NIGHTLY_S = 60.0
 """Seconds between two looks whether this night's checks are still to be done."""
 LETTERS_S = 1.0
@@ -120,6 +123,7 @@ class Runner:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._repeat("decide", self._decide_and_compose, stop))
             group.create_task(self._repeat("deliver", courier.deliver_due, stop))
+            group.create_task(self._repeat("coverage", self._watch_coverage(), stop, COVERAGE_S))
             group.create_task(self._repeat("letters", postman.send_due, stop, LETTERS_S))
             group.create_task(self._repeat("nightly", self._check_night, stop, NIGHTLY_S))
             group.create_task(_stop_senders(stop, courier, postman))
@@ -127,6 +131,11 @@ class Runner:
                 self._repeat("reconcile", lambda: self._db(self.pipeline.reconcile, owner), stop, RECONCILE_S)
             )
         logger.info("worker stopped", owner=owner.id)
+
+    def _watch_coverage(self) -> Callable[[], Awaitable[object]]:
+        pipeline = self.pipeline
+        watch = Watch(pipeline.world)
+        return lambda: self._db(lambda: watch.look(pipeline.now()))
 
     async def _check_night(self) -> object:
         pipeline = self.pipeline

@@ -111,9 +111,9 @@ def warning_of(gaps: Sequence[Line], reader: Reader) -> str:
     """Return what a person is told before becoming the last who gets something critical; "" without a gap."""
     if not gaps:
         return ""
-    places = [f"{types} at {where}" for where, types in _by_partner(gaps, reader, "and")]
+    places = [f"You are the last at {where} who gets {types}." for where, types in _by_partner(gaps, reader, "and")]
     told = "Your Masters will be told" if any(_has_master(one, reader) for one in gaps) else "The studio will be told"
-    return f"You are the last who gets {_listed(places, 'and')}. {told}."
+    return f"{' '.join(places)} {told}."
 
 
 def _has_master(line: Line, reader: Reader) -> bool:

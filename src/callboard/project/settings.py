@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "callboard.intake",
     "callboard.decisions",
     "callboard.mail",
+    "callboard.insights",
     "callboard.support",
     "callboard.web",
     "callboard.console",

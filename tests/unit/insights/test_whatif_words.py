@@ -87,6 +87,6 @@ def test_sessions_and_keys_that_end_are_counted():
 def test_the_last_receiver_is_warned_in_one_sentence():
     gaps = gaps_opened_by(circle(ANA), without=[(ANA.id, DEFAULT)])
     assert warning_of(gaps, READER) == (
-        "You are the last who gets Redelivery Requested at Copperglass Post. Your Masters will be told."
+        "You are the last at Copperglass Post who gets Redelivery Requested. Your Masters will be told."
     )
     assert warning_of([], READER) == ""
