@@ -24,19 +24,17 @@ from callboard.catalogue.values import USER_CHANGED, Catalogue, PartnerKind
 from callboard.decisions import store as ledger
 from callboard.insights.open_items import OPEN_FOR, open_items
 from callboard.intake import store as log
-from callboard.intake.cloudevents import Draft, read_event
+from callboard.intake.cloudevents import OWN_SOURCE, Draft, read_event
 from callboard.mail import store as outbox
 from callboard.mail.models import MailState
 from callboard.people import store as people
 from callboard.people.access import CONCERNS_BY
 from callboard.people.governing import governed_partners, read_change, refusal
+from callboard.people.models import User
 from callboard.people.rules import PeopleFile, read_people, write_person
 from callboard.people.sequences import hold_changes
 from callboard.people.sessions import end_sessions
 from callboard.people.values import Directory, Person, is_test_address
-
-SOURCE = "callboard"
-"""The CloudEvents source of what happens here and not in the portal."""
 
 PARTNER_FIELDS = {kind: fields[0] for kind, fields in CONCERNS_BY.items()}
 """The event's field that names a partner of each kind; those of the studio concern no other."""
@@ -173,6 +171,18 @@ def change_people(
     )
 
 
+def create_operator(email: str, now: datetime) -> User:
+    """Give a person the operators' console, by command; it is audited, and told to nobody."""
+    with transaction.atomic():
+        hold_changes()
+        known = people.load_directory()
+        before = known.by_email(email)
+        user = people.make_operator(email)
+        pair = (before, people.person_of(user, known))
+        people.add_changes(_audit([pair]), by_id=None, door=Door.COMMAND.value, note="Made an operator", now=now)
+    return user
+
+
 def _end_access(user_ids: Sequence[int], now: datetime) -> int:
     """Withdraw everything of these users that has not left, end their sessions and keys; return how many items (A1)."""
     if not user_ids:
@@ -261,7 +271,7 @@ def _drafts(
             {
                 "specversion": "1.0",
                 "id": f"account-{number}-{place}",
-                "source": SOURCE,
+                "source": OWN_SOURCE,
                 "type": USER_CHANGED,
                 "subject": one.person.email,
                 "time": format_instant(now),

@@ -174,7 +174,7 @@ def checks(done: Done) -> dict[str, bool]:
 
 def test_doctor_checks_settings_home_catalogue_database_smtp_and_dns(board: Callboard):
     done = board.ok("doctor", "--json")
-    names = ("settings", "home", "catalogue", "database", "smtp", "spf", "dkim", "dmarc")
+    names = ("settings", "home", "catalogue", "database", "smtp", "sign-on", "spf", "dkim", "dmarc")
     assert checks(done) == dict.fromkeys(names, True)
     (board.folder / "home" / "secret-key").chmod(0o644)
     with socket.socket() as probe:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.unit.studio import CATALOGUE
 
 from callboard.base.instants import to_us
-from callboard.catalogue.values import Catalogue, PartnerKind
+from callboard.catalogue.values import Catalogue
 from callboard.changing import By, Door, change_people
 from callboard.insights.coverage import is_critical
 from callboard.intake.models import EventRecord
@@ -34,8 +34,9 @@ ROLES = {
 CRITICAL = [one.id for one in CATALOGUE.event_types.values() if is_critical(one)]
 TYPES = ["delivery.redelivery_requested", "qc.report_ready", "material.rejected", "material.updated", "comment.added"]
 """What Customs ask for: little enough that several people ask for the same."""
-SEATS = "cfcfqsf"
-EMAILS = [f"p{number}@x.example" for number in range(len(SEATS))]
+SEATS = "cccfffqsc"
+EMAILS = [f"p{number}@x.example" for number in range(len(SEATS) - 1)] + ["p8@test.invalid"]
+"""The last of the people is invented: a test user."""
 SCOPES = {"content_partner": "c", "fulfillment_partner": "f", "qc_partner": "q"}
 BY = By(None, Door.COMMAND)
 NUMBERS = count(1)
@@ -55,7 +56,7 @@ class Studio:
 def accounts(draw: st.DrawFn, letter: str) -> dict[str, Any]:
     """What an account may be at a partner of a kind."""
     return {
-        "partner": f"{letter}{draw(st.integers(0, 1))}",
+        "partner": f"{letter}{draw(st.integers(0, 2 if letter in 'cf' else 1))}",
         "roles": draw(st.lists(st.sampled_from(ROLES[letter]), unique=True, max_size=2)),
         "active": draw(st.integers(0, 4)) > 0,
     }
@@ -66,7 +67,7 @@ def customs(draw: st.DrawFn, number: int) -> Notification:
     """A Custom notification on one of some types, its owner's roles aside."""
     event_type = CATALOGUE.event_types[draw(st.sampled_from(TYPES))]
     asked: list[dict[str, Any]] = [
-        {"field": field, "op": "any_of_incl", "value": [f"{letter}{draw(st.integers(0, 1))}"]}
+        {"field": field, "op": "any_of_incl", "value": [f"{letter}{draw(st.integers(0, 2 if letter in 'cf' else 1))}"]}
         for field, letter in SCOPES.items()
     ]
     asked += [
@@ -111,11 +112,11 @@ def studios(draw: st.DrawFn) -> Studio:
         {"email": email, "name": email[:2], **draw(accounts(letter))}
         for email, letter in zip(EMAILS, SEATS, strict=True)
     ]
-    asked = [draw(customs(number)) for number in range(draw(st.integers(0, 4)))]
+    asked = [draw(customs(number)) for number in range(draw(st.integers(0, 6)))]
     return Studio(
         people={"partners": partners, "users": users},
         customs=asked,
-        mutes=draw(st.lists(mutes(len(asked)), max_size=5)),
+        mutes=draw(st.lists(mutes(len(asked)), max_size=8)),
         refused=draw(st.lists(st.tuples(st.integers(0, len(SEATS) - 1), st.booleans()), max_size=2)),
     )
 
@@ -160,7 +161,7 @@ def seated(directory: Any, place: int) -> Person:
 def said(draw: st.DrawFn, event_type: str) -> dict[str, Any]:
     """What an event of a type says: whom it concerns, and what conditions look at."""
     found: dict[str, Any] = {
-        field: draw(st.sampled_from([None, f"{letter}0", f"{letter}1", f"{letter}1", f"{letter}2"]))
+        field: draw(st.sampled_from([None, *(f"{letter}{number}" for number in range(3 if letter in "cf" else 2))]))
         for field, letter in (SCOPES | {"sub_assignee": "f"}).items()
     }
     found |= {
@@ -182,6 +183,3 @@ def happened(event_type: str, data: dict[str, Any], ago: timedelta = timedelta(0
         key=key, source="portal", event_id=key, event_type=event_type, subject="SR-1", time_us=at_us, accepted_us=at_us,
         data_json=json.dumps(data), digest=key, state=state,
     )  # fmt: skip
-
-
-KIND_OF = {letter: PartnerKind(kind) for letter, kind in KINDS.items()}

@@ -41,6 +41,7 @@ class Product:
     smtp_port: int
     collapse_s: int = 10
     database_url: str | None = None
+    catalogue: Path | None = None
     files: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,6 +56,8 @@ class Product:
         }
         if self.database_url is not None:
             settings["CALLBOARD_DATABASE_URL"] = self.database_url
+        if self.catalogue is not None:
+            settings["CALLBOARD_CATALOGUE"] = str(self.catalogue)
         return environment(self.home, **settings)
 
     def run(self, *words: str, now: datetime, text: str | None = None) -> str:

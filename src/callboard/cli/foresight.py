@@ -10,12 +10,14 @@ from callboard.base import strict_json
 from callboard.base.errors import RejectedError
 from callboard.base.texts import shown
 from callboard.cli import boot
-from callboard.cli.output import print_line
+from callboard.cli.output import print_counts, print_line
 
 if TYPE_CHECKING:
-    from callboard.insights.coverage import Circle
+    from callboard.insights.coverage import Circle, Line
     from callboard.insights.whatif_words import Reader
     from callboard.pipeline import Pipeline
+
+coverage = typer.Typer(help="Who receives what is critical.")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 
@@ -47,6 +49,66 @@ def whatif(
         return
     for one in sentences(found, reader):
         print_line(shown(f"{_MARKS[one.tone.value]} {one.text}"))
+
+
+@coverage.callback(invoke_without_command=True)
+def show_coverage(
+    context: typer.Context,
+    partner: Annotated[str, typer.Option(help="Only this partner and those below it.")] = "",
+    as_json: AsJson = False,  # noqa: FBT002 - an option
+) -> None:
+    """Print for each partner and critical event type who receives it, and how fast."""
+    if context.invoked_subcommand:
+        return
+    circle = _open()[1]
+    from callboard.insights.coverage import coverage as lines_of  # noqa: PLC0415 - needs Django started
+    from callboard.insights.whatif_words import line_json  # noqa: PLC0415
+
+    directory = circle.directory
+    if partner and partner not in directory.partners:
+        raise RejectedError(f"there is no partner {partner}", type="not-found")
+    wanted = [one for one in directory.partners if partner in directory.ancestors(one)] if partner else None
+    reader = _reader(circle)
+    last = ""
+    for line in lines_of(circle, wanted):
+        if as_json:
+            print_line(strict_json.dumps(line_json(line, reader)))
+            continue
+        if not (line.receivers or line.expected):
+            continue  # nobody is told, and the catalogue means nobody to be
+        if line.partner.id != last:
+            last = line.partner.id
+            print_line(shown(f"{line.partner.name} ({last})"))
+        print_line(shown(_line_words(line, reader)))
+
+
+@coverage.command("check")
+def check(as_json: AsJson = False) -> None:  # noqa: FBT002 - an option
+    """Look for gaps now, and tell the Masters of those that are new; a worker does so each night and at each change."""
+    pipeline = boot.open_pipeline()
+    from callboard.insights.gaps import check_coverage  # noqa: PLC0415 - needs Django started
+
+    found = check_coverage(pipeline.config, pipeline.catalogue, pipeline.now())
+    print_counts(
+        {"gaps": found.gaps, "opened": found.opened, "closed": found.closed},
+        as_json=as_json,
+        words="{gaps} gaps; {opened} are new and told to the Masters, {closed} have closed",
+    )
+
+
+def _line_words(line: Line, reader: Reader) -> str:
+    from callboard.insights.coverage import State  # noqa: PLC0415 - needs Django started
+    from callboard.preferences.naming import condition_words  # noqa: PLC0415
+
+    label = line.event_type.label
+    if not line.receivers:
+        return f"  ! {label}: nobody"
+    said = []
+    for one in line.receivers:
+        where = " and ".join(condition_words(each, reader.catalogue, reader.partner_called) for each in one.conditions)
+        lender = f", standing in for {one.standing_in_for.name}" if one.standing_in_for else ""
+        said.append(f"{one.person.name} ({one.frequency}{lender}{f', only where {where}' if where else ''})")
+    return f"  {' ' if line.state is State.COVERED else '~'} {label}: {', '.join(said)}"
 
 
 def _changes(roles: str | None, partner: str | None, *, deactivate: bool, reactivate: bool) -> dict[str, Any]:

@@ -7,7 +7,17 @@ from typing import Any
 
 from django.db import models
 
-from callboard.console import accounts, acting, audit, catalogue_pages, explaining, keys, overview, requests
+from callboard.console import (
+    accounts,
+    acting,
+    audit,
+    catalogue_pages,
+    explaining,
+    keys,
+    overview,
+    requests,
+    second_factor,
+)
 from callboard.console.event_tables import DecisionTable, EventTable
 from callboard.console.letter_table import LetterTable
 from callboard.console.mail_tables import BreakerTable, MailTable, SuppressionTable, WindowTable
@@ -48,4 +58,5 @@ console.page("requests/<int:ticket_id>/answer", "answer-request")(requests.answe
 console.page("audit", "audit")(audit.audit)
 console.page("people/<int:user_id>/account", "account")(accounts.account)
 console.page("people/<int:user_id>/act", "act-for")(acting.begin)
+console.page("people/<int:user_id>/factors", "reset-factors")(second_factor.reset)
 console.page("acting/end", "act-end")(acting.end)

@@ -17,7 +17,7 @@ from callboard.catalogue.conditions import holds
 from callboard.catalogue.values import MENTIONS_ME, Catalogue, Condition, EventType, PartnerKind
 from callboard.insights.cells import bare_event
 from callboard.people.access import CONCERNS_BY, valid_roles
-from callboard.people.values import Directory, Partner, Person
+from callboard.people.values import Directory, Partner, Person, is_test_address
 from callboard.preferences.values import Book, Notification, Ref, from_default
 
 
@@ -181,16 +181,24 @@ def _gather(circle: Circle) -> dict[tuple[str | None, str], list[_Asked]]:
         for one in circle.notifications(owner):
             if not is_critical(catalogue.event_types[one.event_type]):
                 continue
-            for receiver in (owner,):
+            for receiver in _told(owner, circle):
                 if _is_reached(receiver, one.event_type, circle):
                     found.setdefault((_desk(receiver), one.event_type), []).append((receiver, owner, one))
     return found
+
+
+def _told(owner: Person, circle: Circle) -> Iterator[Person]:
+    """Yield who is told what a person's notification asks for: the person, and who stands in."""
+    yield owner
+    for one in circle.directory.stand_ins_for(owner.id, circle.now):
+        yield circle.directory.persons[one.delegate_id]
 
 
 def _is_reached(person: Person, event_type: str, circle: Circle) -> bool:
     """Return whether critical mails about a type reach a person, the partner aside (A1, A2, P4)."""
     return (
         person.active
+        and not is_test_address(person.email)
         and person.key not in circle.unreachable
         and circle.catalogue.may_see_type(valid_roles(person, circle.catalogue), event_type)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db import connection
@@ -10,6 +10,7 @@ from django.db import connection
 from callboard.base.reasons import Outcome, Reason
 from callboard.catalogue.values import PartnerKind
 from callboard.decisions.store import read_refs
+from callboard.insights.models import KnownGap
 from callboard.people.store import addresses_of
 
 _LEDGER = """
@@ -224,3 +225,35 @@ def deleted_of(user_id: int, ids: Sequence[str]) -> dict[str, tuple[str, str, in
             [user_id, *ids],
         )
         return {row[0]: (row[1], row[2], row[3]) for row in cursor.fetchall()}
+
+
+def known_gaps() -> set[tuple[str, str]]:
+    """Return (partner, event type) of each gap that was told and has not closed."""
+    return set(KnownGap.objects.values_list("partner_id", "event_type"))
+
+
+def count_gaps() -> int:
+    """Return how many gaps are known."""
+    return KnownGap.objects.count()
+
+
+def note_gaps(keys: Iterable[tuple[str, str]], now_us: int) -> dict[tuple[str, str], int]:
+    """Write gaps; return (partner, event type) -> number of those that nobody else wrote before."""
+    found: dict[tuple[str, str], int] = {}
+    with connection.cursor() as cursor:
+        for partner, event_type in keys:
+            cursor.execute(
+                "INSERT INTO insights_knowngap (partner_id, event_type, opened_us) VALUES (%s, %s, %s)"
+                " ON CONFLICT (partner_id, event_type) DO NOTHING RETURNING id",
+                [partner, event_type, now_us],
+            )
+            row = cursor.fetchone()
+            if row:
+                found[partner, event_type] = row[0]
+    return found
+
+
+def drop_gaps(keys: Iterable[tuple[str, str]]) -> None:
+    """Forget gaps that have closed."""
+    for partner, event_type in keys:
+        KnownGap.objects.filter(partner_id=partner, event_type=event_type).delete()

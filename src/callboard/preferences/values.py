@@ -117,7 +117,8 @@ class Book:
 
     Changed only by `put` and `put_mute`, by the thread that owns it. Deleted notifications
     move to `deleted`: mails still name them when they counted. `watchers` are told of each
-    change of a Custom notification: what was there before and what is there now, if anything.
+    change of a Custom notification: what was there before and what is there now, if anything;
+    `mute_watchers` of each mute and unmute.
     """
 
     def __init__(self) -> None:
@@ -127,6 +128,7 @@ class Book:
         self.by_user: dict[int, dict[str, Notification]] = {}
         self.mutes: dict[tuple[int, Ref], Mute] = {}
         self.watchers: list[Callable[[Notification | None, Notification | None], None]] = []
+        self.mute_watchers: list[Callable[[Mute], None]] = []
 
     def put(self, notification: Notification) -> None:
         """Add a Custom notification, replace it, or take it out when it is deleted."""
@@ -148,6 +150,8 @@ class Book:
     def put_mute(self, mute: Mute) -> None:
         """Record a mute or an unmute."""
         self.mutes[mute.user_id, mute.ref] = mute
+        for told in self.mute_watchers:
+            told(mute)
 
     def is_muted(self, user_id: int, ref: Ref, now: datetime) -> bool:
         """Return whether the notification is muted at `now` (D2): by the person, or by the one whose it is."""

@@ -43,6 +43,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
     "csp",
     "django_htmx",
     "ninja",
@@ -51,6 +53,7 @@ INSTALLED_APPS = [
     "callboard.intake",
     "callboard.decisions",
     "callboard.mail",
+    "callboard.insights",
     "callboard.support",
     "callboard.web",
     "callboard.console",
@@ -137,10 +140,30 @@ ACCOUNT_RATE_LIMITS = {
     "enter_code": "5/30m/key",  # the tries and the time of one sign-in, as above
     "login": "200/10m/ip",
     "login_failed": "50/10m/ip,10/10m/key",
+    "reset_password": "50/10m/ip,5/10m/key",
     "change_password": "10/10m/user",
     "request_help": "10/h/user",
     "write_again": "30/h/user",
 }
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60  # who has just signed in is not asked again
+PASSWORD_RESET_TIMEOUT = 7 * 24 * 3600  # of the longest of callboard.people.links
+MFA_ADAPTER = "callboard.web.accounts.factors.Adapter"
+MFA_FORMS = {
+    "authenticate": "callboard.web.accounts.forms.FactorForm",
+    "activate_totp": "callboard.web.accounts.forms.AppForm",
+    "add_webauthn": "callboard.web.accounts.forms.PasskeyForm",
+    "edit_webauthn": "callboard.web.accounts.forms.PasskeyNameForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Callboard"
+MFA_TOTP_TOLERANCE = 1  # a code that ended while it was typed; callboard.web.accounts.factors lets none be used twice
+MFA_RATE_LIMITS = {"webauthn_login": "100/10m/ip"}
+SOCIALACCOUNT_ADAPTER = "callboard.web.accounts.sign_on.Adapter"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # the page leads to another host, which a form may not
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

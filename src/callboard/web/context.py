@@ -23,6 +23,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "demo": is_demo(request),
         "show_mailbox": may_read_mailbox(request),
         "in_mailbox": request.path.startswith("/mailbox"),
+        "in_security": request.path.startswith(("/settings/security", "/settings/password")),
         "in_support": request.path.startswith("/support"),
         "in_team": request.path == "/team" or request.path.startswith("/team/"),
         "is_master": isinstance(user, User) and any(map(catalogue().is_master, user.roles.split())),

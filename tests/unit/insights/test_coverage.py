@@ -9,6 +9,7 @@ from tests.unit.studio import CATALOGUE, NOW, OPERATIONS, REDELIVERY, directory,
 
 from callboard.catalogue.values import PartnerKind
 from callboard.insights.coverage import Circle, State, coverage, gaps_opened_by
+from callboard.people.values import StandIn
 from callboard.preferences.rules import read_custom
 from callboard.preferences.values import Book, Kind, Mute, MutedBy, Notification, Ref
 
@@ -116,3 +117,40 @@ def test_people_of_the_studio_stand_for_the_studio_only():
     sam = person(4, partner="the-studio", kind=PartnerKind.STUDIO, roles=("studio_operations",))
     assert line(circle(sam), "qc.report_ready", "the-studio").state is State.COVERED
     assert line(circle(sam), "qc.report_ready", "plumbline").is_gap
+
+
+def standing_in(owner, delegate, *others, begins=NOW, **values):
+    found = circle(owner, delegate, *others, **values)
+    ends = begins + timedelta(days=7)
+    found.directory.put_stand_in(
+        StandIn(id=1, person_id=owner.id, delegate_id=delegate.id, starts_at=begins, ends_at=ends)
+    )
+    return found
+
+
+def test_who_stands_in_covers_what_the_other_is_told_of_and_only_then():
+    master = replace(BO, roles=("fulfillment_partner_master",))
+    refused = frozenset({ANA.key})
+    (found,) = line(standing_in(ANA, master, unreachable=refused)).receivers
+    assert (found.person.name, found.standing_in_for) == ("Bo Lind", ANA)
+    assert line(standing_in(ANA, master, unreachable=refused, begins=NOW + timedelta(days=1))).is_gap
+    assert line(standing_in(ANA, master, unreachable=refused, mutes=[mute()])).is_gap
+    assert line(standing_in(ANA, replace(master, active=False), unreachable=refused)).is_gap
+    assert line(standing_in(replace(ANA, active=False), master)).is_gap
+
+
+def test_who_stands_in_covers_nothing_that_the_other_may_not_see_or_the_own_roles_do_not():
+    master = replace(BO, roles=("fulfillment_partner_master",))
+    assert line(standing_in(ANA, master), partner="copperglass-group").is_gap
+    blind = replace(BO, roles=())
+    assert [one.person for one in line(standing_in(ANA, blind)).receivers] == [ANA]
+
+
+def test_test_users_cover_nothing():
+    assert line(circle(replace(ANA, email="ana@test.invalid"))).is_gap
+
+
+def test_the_last_receiver_who_stands_in_is_the_last():
+    master = replace(BO, roles=("fulfillment_partner_master",))
+    found = standing_in(ANA, master, unreachable=frozenset({ANA.key}))
+    assert REDELIVERY in [one.event_type.id for one in gaps_opened_by(found, change=replace(master, active=False))]

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.backends import ModelBackend
 
-from callboard.people.values import is_test_address
-from callboard.web.accounts.addresses import find_person
+from callboard.web.accounts.addresses import find_person, may_sign_in
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -35,4 +34,4 @@ class AddressBackend(ModelBackend):
 
     def user_can_authenticate(self, user: User | AnonymousUser | None) -> bool:
         """Return whether this account may sign in and stay so: an active one, and no test user's."""
-        return super().user_can_authenticate(user) and not is_test_address(str(getattr(user, "email", "")))
+        return may_sign_in(user)

@@ -27,6 +27,11 @@ def may_ask(request: HttpRequest, address: str) -> bool:
     return bool(ratelimit.consume(request, action="request_login_code", key=counted_as(address)))
 
 
+def may_reset(request: HttpRequest, address: str) -> bool:
+    """Count that a new password was asked for; return whether it is within the limits of address and place."""
+    return bool(ratelimit.consume(request, action="reset_password", key=counted_as(address)))
+
+
 def may_request_help(request: HttpRequest) -> bool:
     """Count a new request for help; return whether it is within the person's limit."""
     return bool(ratelimit.consume(request, action="request_help"))
