@@ -10,12 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import structlog
-from django.db import connection
 
 from callboard.base.clock import SetClock
 from callboard.base.instants import to_us
 from callboard.intake.cloudevents import Draft
-from callboard.mail.delivery import Courier
+from callboard.mail.delivery import Courier, Threads
 from callboard.mail.owners import Owner, new_owner
 from callboard.mail.transport import transport_factory
 from callboard.pipeline import Pipeline
@@ -30,10 +29,11 @@ logger = structlog.get_logger(__name__)
 
 
 class Runner:
-    """Runs a pipeline's steps. All database work happens in one thread of its own."""
+    """Runs a pipeline's steps in one thread of its own; another one commits what became of mails."""
 
     def __init__(self, new_pipeline: Callable[[], Pipeline]) -> None:
         self.database = ThreadPoolExecutor(1, thread_name_prefix="database")
+        self.threads = Threads(self.database, ThreadPoolExecutor(1, thread_name_prefix="outcomes"))
         self.pipeline = self.database.submit(new_pipeline).result()
 
     def drain(self, progress: Callable[[Counter[str]], None] = lambda _: None) -> Counter[str]:
@@ -61,7 +61,7 @@ class Runner:
         owner = new_owner(config.home)
         new_transport = transport_factory(config, lambda: to_us(self.pipeline.now()))
         await self._db(owner.__enter__)
-        courier = Courier(config, self.pipeline.clock, self.pipeline.checker, owner, self.database, new_transport)
+        courier = Courier(config, self.pipeline.clock, self.pipeline.checker, owner, self.threads, new_transport)
         keeper = asyncio.create_task(courier.keep_leases())
         try:
             await run(courier, owner)
@@ -70,8 +70,9 @@ class Runner:
             await courier.close()
             await self._db(self.pipeline.keep_index)
             await self._db(owner.__exit__, None, None, None)
-            await self._db(_close_connection)
-            self.database.shutdown()
+            await self.threads.leave_database()
+            self.threads.world.shutdown()
+            self.threads.outcomes.shutdown()
         return self.pipeline.counts + courier.counts
 
     async def _db(self, work: Callable[..., object], *args: object) -> object:
@@ -128,7 +129,7 @@ class Runner:
             except Exception:
                 failures += 1
                 logger.exception("step failed; it is tried again", step=name, failures=failures)
-                await self._db(_close_connection)
+                await self.threads.leave_database()
                 did = 0
             wait_s = min(pause_s * 2**failures, LONGEST_PAUSE_S) if failures or not did or pause_s > IDLE_S else 0
             if wait_s:
@@ -144,8 +145,3 @@ async def _stop_courier(courier: Courier, stop: asyncio.Event) -> None:
     """Let mails that are on their way arrive when told to stop, and begin no more."""
     await stop.wait()
     courier.stop()
-
-
-def _close_connection() -> None:
-    """Close the connection of the thread that calls."""
-    connection.close()

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import NamedTuple
 
 from callboard.base.config import Config
 from callboard.base.instants import from_us
@@ -26,8 +29,7 @@ FORMS_BYTES = 64_000_000
 """Bytes of forms in memory at a time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What one mail tells: its items, and the span they came in."""
 
     items: Items
@@ -66,7 +68,7 @@ class Writer:
         root = keyed_hash(config.secret_key, "thread", person.id, *kept.thread)
         return kept.form.fill(
             person,
-            from_us(mail.composed_us),
+            _at(mail.composed_us),
             mail.message_id,
             f"<{root}@{config.mail_host}>",
             f"{config.base_url}/mute/{sign_id(config.secret_key, MUTE_LINK, mail.id)}",
@@ -75,8 +77,7 @@ class Writer:
     def _form(self, mail: Leased, person: Person, told: Told) -> _Kept:
         if self._revision != self.checker.world.revision:
             self._forget()
-        zone, _ = zone_of(person.time_zone)
-        today = from_us(mail.composed_us).astimezone(zone).date()
+        today = _local_day(mail.composed_us, person.time_zone)
         reader = person.key if told.items.named and person.key in told.items.named else ""
         key = (told, person.time_zone, person.locale, person.partner, today, reader)
         kept = self._forms.get(key)
@@ -123,3 +124,15 @@ class Writer:
         self._revision = self.checker.world.revision
         self._forms.clear()
         self._bytes = 0
+
+
+@lru_cache(maxsize=256)
+def _at(composed_us: int) -> datetime:
+    """Return the instant a batch of mails was composed at."""
+    return from_us(composed_us)
+
+
+@lru_cache(maxsize=256)
+def _local_day(composed_us: int, time_zone: str) -> date:
+    zone, _ = zone_of(time_zone)
+    return from_us(composed_us).astimezone(zone).date()

@@ -103,8 +103,9 @@ class Book:
     """Everybody's Custom notifications and mutes in memory.
 
     Changed only by `put` and `put_mute`, by the thread that owns it. Deleted notifications
-    move to `deleted`: mails still name them when they counted. `watchers` are told of each
-    change of a Custom notification: what was there before and what is there now, if anything.
+    move to `deleted`: mails still name them when they counted. `muters` are those who muted
+    anything, ever. `watchers` are told of each change of a Custom notification: what was there
+    before and what is there now, if anything.
     """
 
     def __init__(self) -> None:
@@ -113,6 +114,7 @@ class Book:
         self.by_type: dict[str, dict[str, Notification]] = {}
         self.by_user: dict[int, dict[str, Notification]] = {}
         self.mutes: dict[tuple[int, Ref], Mute] = {}
+        self.muters: set[int] = set()
         self.watchers: list[Callable[[Notification | None, Notification | None], None]] = []
 
     def put(self, notification: Notification) -> None:
@@ -135,6 +137,7 @@ class Book:
     def put_mute(self, mute: Mute) -> None:
         """Record a mute or an unmute."""
         self.mutes[mute.user_id, mute.ref] = mute
+        self.muters.add(mute.user_id)
 
     def is_muted(self, user_id: int, ref: Ref, now: datetime) -> bool:
         """Return whether the person has the notification muted at `now` (D2)."""

@@ -131,7 +131,7 @@ def leased(stage):
 
 
 def record(mail, owner, state, fate, stage):
-    result = Result(mail=mail, state=state, reply=Reply(fate, 0, "said"), next_attempt_at=stage.now)
+    result = Result(mail=mail, email="", state=state, reply=Reply(fate, 0, "said"), next_attempt_at=stage.now)
     with transaction.atomic():
         store.record_results([result], owner, stage.now)
     return Mail.objects.get(id=mail.id).state
