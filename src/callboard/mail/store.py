@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Count, F, Min, OuterRef, Q, Subquery, Value
@@ -39,8 +39,7 @@ class Composed:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Leased:
+class Leased(NamedTuple):
     """A mail that this process may send now; `generation` tells its lease from earlier ones."""
 
     id: int
@@ -54,8 +53,7 @@ class Leased:
     generation: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(NamedTuple):
     """What became of a try; `next_attempt_at` is set when the mail goes back to the queue."""
 
     mail: Leased
@@ -108,7 +106,7 @@ def lease(owner_id: str, until_s: float, now: datetime, limit: int, crowded: Ite
             [owner_id, until_s, now_us, *left_out, limit],
         )
         rows = sorted(cursor.fetchall(), key=lambda row: (row[4], row[9], row[0]))
-    return [Leased(*row[:9]) for row in rows]
+    return [Leased._make(row[:9]) for row in rows]
 
 
 def is_due(now: datetime) -> bool:

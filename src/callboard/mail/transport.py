@@ -17,7 +17,7 @@ from callboard.mail.session import Session
 COMMAND_TIMEOUT_S = 60.0
 """Patience for one reply. Source: RFC 5321 4.5.3.2 asks for 5 minutes; a relay that takes longer
 than a minute is treated as unavailable and tried again later."""
-MAILS_PER_CONNECTION = 200
+MAILS_PER_CONNECTION = 500
 """Mails after which a connection is made anew, so that load spreads over a relay's servers."""
 
 
