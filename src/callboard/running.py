@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import structlog
+import uvloop
 
 from callboard.base.clock import SetClock
 from callboard.base.instants import to_us
@@ -38,7 +39,7 @@ class Runner:
 
     def drain(self, progress: Callable[[Counter[str]], None] = lambda _: None) -> Counter[str]:
         """Process everything that is due now, then return the counts."""
-        return asyncio.run(self._with_courier(lambda courier, owner: self._drain(courier, owner, progress)))
+        return self._run(lambda courier, owner: self._drain(courier, owner, progress))
 
     def replay(self, moments: Iterable[tuple[datetime, Sequence[Draft]]], clock: SetClock) -> Counter[str]:
         """Play history: at each instant accept the drafts and process what is due then."""
@@ -50,18 +51,23 @@ class Runner:
                     await self._db(self.pipeline.accept, drafts)
                 await self._drain(courier, owner, lambda _: None)
 
-        return asyncio.run(self._with_courier(play))
+        return self._run(play)
 
     def work(self) -> Counter[str]:
         """Process what is due, as it becomes due, until SIGINT or SIGTERM."""
-        return asyncio.run(self._with_courier(self._work))
+        return self._run(self._work)
+
+    def _run(self, steps: Callable[[Courier, Owner], Awaitable[None]]) -> Counter[str]:
+        """Run on uvloop: a mail's four writes and reads cost half of what they do on asyncio's own loop."""
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(self._with_courier(steps))
 
     async def _with_courier(self, run: Callable[[Courier, Owner], Awaitable[None]]) -> Counter[str]:
         config = self.pipeline.config
         owner = new_owner(config.home)
         new_transport = transport_factory(config, lambda: to_us(self.pipeline.now()))
-        await self._db(owner.__enter__)
         courier = Courier(config, self.pipeline.clock, self.pipeline.checker, owner, self.threads, new_transport)
+        await courier.in_outcomes(owner.__enter__)  # where leases are taken
         keeper = asyncio.create_task(courier.keep_leases())
         try:
             await run(courier, owner)
@@ -69,7 +75,7 @@ class Runner:
             keeper.cancel()
             await courier.close()
             await self._db(self.pipeline.keep_index)
-            await self._db(owner.__exit__, None, None, None)
+            await courier.in_outcomes(owner.__exit__, None, None, None)
             await self.threads.leave_database()
             self.threads.world.shutdown()
             self.threads.outcomes.shutdown()

@@ -82,7 +82,7 @@ class Session(asyncio.Protocol):
 
     def _read_line(self, line: bytes) -> None:
         code, mark, text = line[:3], line[3:4], line[4:].decode("utf-8", "replace")
-        if len(line) > MAX_LINE_BYTES or len(code) < 3 or not (b"200" <= code <= b"599" and code.isdigit() and mark in _MARKS):
+        if len(line) > MAX_LINE_BYTES or not (code.isdigit() and b"200" <= code <= b"599" and mark in _MARKS):
             self._fail(f"not an SMTP reply: {plain_words(line[:200].decode('utf-8', 'replace'))}")
         elif mark != b"-":
             said = " ".join([*self._lines, text]) if self._lines else text

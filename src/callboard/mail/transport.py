@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, cast
 
 import aiosmtplib
 
@@ -106,8 +106,8 @@ class SmtpTransport:
         try:
             await client.connect()
             await client.ehlo()
-            transport = client.transport
-            if not isinstance(transport, asyncio.Transport):
+            transport = cast("asyncio.Transport | None", client.transport)
+            if transport is None:
                 raise aiosmtplib.SMTPServerDisconnected("the server hung up")  # noqa: TRY301 - told as any other end
         except (aiosmtplib.SMTPException, OSError, ValueError) as exc:
             client.close()
