@@ -74,10 +74,9 @@ def warm_rows(count: int) -> None:
     """Print what the first events cost without rows made ahead, and with them (codes._WARM_ROWS)."""
     types, people = workload.catalogue(), workload.directory()
     index = Index(types, people)
-    for one in workload.notifications(count, types, people):
-        index.change(None, one)
-    for shelf in index.shelves.values():
-        shelf.arrange()
+    index.fill(workload.notifications(count, types, people))
+    for part in index.budget.members:
+        part.forget()
     without_us = first_us(index, seed=3)
     began = time.process_time()
     index.warm()

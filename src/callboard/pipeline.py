@@ -26,11 +26,11 @@ from django.db import InterfaceError, OperationalError, transaction
 from callboard.base.clock import Clock
 from callboard.base.config import Config
 from callboard.base.errors import CallboardError, RejectedError
-from callboard.base.reasons import Reason
 from callboard.catalogue.load import load_catalogue
 from callboard.catalogue.values import Catalogue, Event
+from callboard.changing import By, Door, change_people
 from callboard.decisions import store as ledger
-from callboard.decisions.rules import Decision, decide
+from callboard.decisions.rules import Decision, decide, with_stand_ins
 from callboard.decisions.scheduling import Pending, Scheduler
 from callboard.decisions.store import OpenWindow
 from callboard.decisions.windows import WindowCache
@@ -205,10 +205,11 @@ class Pipeline:
     def _decide_event(
         self, event: Event, matched: dict[int, list[Notification]], now: datetime, *, late: bool
     ) -> list[Pending]:
-        persons = self.world.directory.persons
+        directory = self.world.directory
+        asking = with_stand_ins(event, matched, self.catalogue, directory, now)
         return [
-            Pending(event, self._decide_one(persons[user_id], event, asking, now), late)
-            for user_id, asking in sorted(matched.items())
+            Pending(event, self._decide_one(directory.persons[user_id], event, found, now), late)
+            for user_id, found in sorted(asking.items())
         ]
 
     def _decide_one(self, person: Person, event: Event, matched: Sequence[Notification], now: datetime) -> Decision:
@@ -267,8 +268,10 @@ class Pipeline:
 
     # changes of people and settings
 
-    def import_people(self, raw: Any) -> dict[str, int]:
+    def import_people(self, raw: Any, *, announce: bool = False) -> dict[str, int]:
         """Import a people file, all or nothing; mail of those it deactivates is withdrawn at once (A1).
+
+        The Masters hear of it only with `announce`.
 
         Raises:
             RejectedError: with every fault of the file.
@@ -279,25 +282,14 @@ class Pipeline:
             found = read_people(raw, known, self.catalogue)
             if isinstance(found, list):
                 raise RejectedError(found)
-            deactivated = people.save_people(found, known)
-            withdrawn = self._withdraw_all(deactivated)
+            done = change_people(found, known, self.catalogue, By(None, Door.IMPORT), self.now(), announce=announce)
         return {
-            "partners": len(found.partners),
-            "users": len(found.persons),
-            "deactivated": len(deactivated),
-            "withdrawn": withdrawn,
+            "partners": done.partners,
+            "users": done.persons,
+            "deactivated": len(done.deactivated),
+            "withdrawn": done.withdrawn,
+            "events": done.events,
         }
-
-    def _withdraw_all(self, user_ids: list[int]) -> int:
-        """Withdraw everything of these users that has not left: collecting, queued and held (A1)."""
-        if not user_ids:
-            return 0
-        now = self.now()
-        mails = outbox.queued_mails_of(user_ids)
-        items = ledger.unsent_items(user_ids, mails)
-        ledger.withdraw(dict.fromkeys(items, Reason.DEACTIVATED), now)
-        outbox.set_state(mails, MailState.WITHDRAWN, now)
-        return len(items)
 
     def import_notifications(self, raw: Any) -> dict[str, int]:
         """Import a notifications file, all or nothing.

@@ -14,15 +14,24 @@ import uvloop
 
 from callboard.base.clock import SetClock
 from callboard.base.instants import to_us
+from callboard.insights.gaps import Watch
 from callboard.intake.cloudevents import Draft
 from callboard.mail.delivery import Courier, Threads
+from callboard.mail.letters.postman import Postman
 from callboard.mail.owners import Owner, new_owner
 from callboard.mail.transport import transport_factory
+from callboard.nightly import check_night
 from callboard.pipeline import Pipeline
 
 IDLE_S = 0.05
 """Seconds between two looks for work: a tenth of what a person notices."""
 RECONCILE_S = 5.0
+COVERAGE_S = 1.0
+"""Seconds between two looks for gaps of coverage: a Master hears of one at once."""
+NIGHTLY_S = 60.0
+"""Seconds between two looks whether this night's checks are still to be done."""
+LETTERS_S = 1.0
+"""Seconds between two looks for letters: who invites somebody does not wait for it."""
 TICK_S = 0.2
 LONGEST_PAUSE_S = 30.0
 
@@ -39,17 +48,21 @@ class Runner:
 
     def drain(self, progress: Callable[[Counter[str]], None] = lambda _: None) -> Counter[str]:
         """Process everything that is due now, then return the counts."""
-        return self._run(lambda courier, owner: self._drain(courier, owner, progress))
+
+        async def once(courier: Courier, postman: Postman, owner: Owner) -> None:
+            await self._drain(courier, postman, owner, progress)
+
+        return self._run(once)
 
     def replay(self, moments: Iterable[tuple[datetime, Sequence[Draft]]], clock: SetClock) -> Counter[str]:
         """Play history: at each instant accept the drafts and process what is due then."""
 
-        async def play(courier: Courier, owner: Owner) -> None:
+        async def play(courier: Courier, postman: Postman, owner: Owner) -> None:
             for at, drafts in moments:
                 clock.at = at
                 if drafts:
                     await self._db(self.pipeline.accept, drafts)
-                await self._drain(courier, owner, lambda _: None)
+                await self._drain(courier, postman, owner, lambda _: None)
 
         return self._run(play)
 
@@ -57,20 +70,21 @@ class Runner:
         """Process what is due, as it becomes due, until SIGINT or SIGTERM."""
         return self._run(self._work)
 
-    def _run(self, steps: Callable[[Courier, Owner], Awaitable[None]]) -> Counter[str]:
+    def _run(self, steps: Callable[[Courier, Postman, Owner], Awaitable[None]]) -> Counter[str]:
         """Run on uvloop: a mail's four writes and reads cost half of what they do on asyncio's own loop."""
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(self._with_courier(steps))
 
-    async def _with_courier(self, run: Callable[[Courier, Owner], Awaitable[None]]) -> Counter[str]:
+    async def _with_courier(self, run: Callable[[Courier, Postman, Owner], Awaitable[None]]) -> Counter[str]:
         config = self.pipeline.config
         owner = new_owner(config.home)
         new_transport = transport_factory(config, lambda: to_us(self.pipeline.now()))
         courier = Courier(config, self.pipeline.clock, self.pipeline.checker, owner, self.threads, new_transport)
+        postman = Postman(config, self.pipeline.clock, self.database, new_transport)
         await courier.in_outcomes(owner.__enter__)  # where leases are taken
         keeper = asyncio.create_task(courier.keep_leases())
         try:
-            await run(courier, owner)
+            await run(courier, postman, owner)
         finally:
             keeper.cancel()
             await courier.close()
@@ -84,7 +98,9 @@ class Runner:
     async def _db(self, work: Callable[..., object], *args: object) -> object:
         return await asyncio.get_running_loop().run_in_executor(self.database, work, *args)
 
-    async def _drain(self, courier: Courier, owner: Owner, progress: Callable[[Counter[str]], None]) -> None:
+    async def _drain(
+        self, courier: Courier, postman: Postman, owner: Owner, progress: Callable[[Counter[str]], None]
+    ) -> None:
         pipeline = self.pipeline
         await self._db(pipeline.reconcile, owner)
         while await self._db(pipeline.decide_accepted):
@@ -95,6 +111,7 @@ class Runner:
         try:
             while await courier.deliver_due():
                 progress(pipeline.counts + courier.counts)
+            await postman.send_due()
         finally:
             ticking.cancel()
 
@@ -104,7 +121,7 @@ class Runner:
             await asyncio.sleep(TICK_S)
             progress(self.pipeline.counts + courier.counts)
 
-    async def _work(self, courier: Courier, owner: Owner) -> None:
+    async def _work(self, courier: Courier, postman: Postman, owner: Owner) -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -113,11 +130,23 @@ class Runner:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._repeat("decide", self._decide_and_compose, stop))
             group.create_task(self._repeat("deliver", courier.deliver_due, stop))
-            group.create_task(_stop_courier(courier, stop))
+            group.create_task(self._repeat("coverage", self._watch_coverage(), stop, COVERAGE_S))
+            group.create_task(self._repeat("letters", postman.send_due, stop, LETTERS_S))
+            group.create_task(self._repeat("nightly", self._check_night, stop, NIGHTLY_S))
+            group.create_task(_stop_senders(stop, courier, postman))
             group.create_task(
                 self._repeat("reconcile", lambda: self._db(self.pipeline.reconcile, owner), stop, RECONCILE_S)
             )
         logger.info("worker stopped", owner=owner.id)
+
+    def _watch_coverage(self) -> Callable[[], Awaitable[object]]:
+        pipeline = self.pipeline
+        watch = Watch(pipeline.world)
+        return lambda: self._db(lambda: watch.look(pipeline.now()))
+
+    async def _check_night(self) -> object:
+        pipeline = self.pipeline
+        return await self._db(check_night, pipeline.config, pipeline.catalogue, pipeline.now())
 
     async def _decide_and_compose(self) -> object:
         decided = await self._db(self.pipeline.decide_accepted)
@@ -147,7 +176,8 @@ class Runner:
                 await asyncio.sleep(0)
 
 
-async def _stop_courier(courier: Courier, stop: asyncio.Event) -> None:
+async def _stop_senders(stop: asyncio.Event, *senders: Courier | Postman) -> None:
     """Let mails that are on their way arrive when told to stop, and begin no more."""
     await stop.wait()
-    courier.stop()
+    for one in senders:
+        one.stop()

@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests import starting
 
 from callboard.base.instants import format_instant, parse_instant
 from callboard.demo.studio import notifications, studio
@@ -24,6 +25,7 @@ from callboard.demo.traffic import history
 
 CHROMIUM = shutil.which("chromium")
 START_S = 60.0
+COMMAND_S = 600
 PLAYED_TO = datetime(2026, 11, 18, 12, tzinfo=UTC)
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 VIOLATIONS = """
@@ -44,7 +46,7 @@ class Site:
     def run(self, *words, now=None):
         """Run a command on the home, at an instant of business time."""
         environ = environment(self.home, self.url) | ({"CALLBOARD_NOW": format_instant(now)} if now else {})
-        subprocess.run([sys.executable, "-m", "callboard", *words], env=environ, check=True, capture_output=True)
+        starting.run(words, env=environ, cwd=self.home, text=None, timeout=COMMAND_S).check_returncode()
 
     def send(self, events, now=None):
         """Accept events and process what is due."""

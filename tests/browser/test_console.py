@@ -23,13 +23,19 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.contrib import auth
 from callboard.intake import store as log
+from django.test import Client
 from callboard.mail import store as outbox
+from callboard.people.models import User
 from callboard.people.store import make_operator
 
 now = datetime.now(UTC)
 outbox.suppress("nobody-here@quillhaven.example", "550 5.1.1 no such user", now)
 outbox.open_breaker("far.example", now, timedelta(hours=1), "far.example refuses us: 550 5.7.1 " + "x" * 200)
 log.make_key("Portal", now)
+client = Client(SERVER_NAME="localhost")
+client.force_login(User.objects.get(email_key="ana@copperglass.example"))
+told = {"category": "missing", "text": "Where is it?\\n" + "long" * 90, "named": "SR-1", "draft": "d" * 32}
+assert client.post("/support/new", told).status_code == 302
 operator = make_operator("olga@callboard.example")
 operator.set_password("a password for tests")
 operator.save()
@@ -60,7 +66,7 @@ PAGES = [
     "/console/mail/suppression/", "/console/mail/domainbreaker/", "/console/intake/eventrecord/?type=qc.report_ready",
     "/console/decisions/decision/?q=ana@copperglass.example", "/console/people/user/?q=copperglass", "/console/catalogue",
     "/console/catalogue/delivery.redelivery_requested", "/console/intake/apikey/", "/console/keys/new", "/console/audit",
-    "/console/explain?event=nothing&user=nobody",
+    "/console/explain?event=nothing&user=nobody", "/console/support/ticket/", "/console/support/ticket/1/change/",
 ]  # fmt: skip
 
 
@@ -108,7 +114,7 @@ def check(page):
 def test_no_page_breaks_a_rule_or_overflows(console, scheme, width):
     page = console("/console/", width=width, scheme=scheme)
     links = [one.get_attribute("href") for one in page.locator(".console-nav a").all()]
-    assert len(links) == 9
+    assert len(links) == 10
     for path in [*links, *PAGES]:
         assert page.goto(path).status == 200, path
         check(page)

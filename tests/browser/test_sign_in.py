@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 from urllib.parse import urlsplit
 
 import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import expect
 from tests.integration.web.mails import CODE, PATIENCE_S, text_of
@@ -134,3 +136,104 @@ def test_every_page_of_signing_in_fits_and_breaks_no_rule(open_page, site, schem
     page.keyboard.press("Enter")
     page.get_by_text("too short").wait_for()
     is_fit(page)
+
+
+ADDRESSES = {"light": "fiona@brackenfold.example", "dark": "femi@copperglass.example"}
+KEYS = {
+    "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+    "isUserVerified": True, "automaticPresenceSimulation": True,
+}  # fmt: skip
+
+
+def with_device(page):
+    """Give a page a device that keeps passkeys."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": KEYS})
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_a_passkey_and_an_app_are_set_up_and_sign_in(open_page, site, scheme, width):
+    email, place = ADDRESSES[scheme], f"http://localhost:{urlsplit(site.url).port}"  # passkeys need a name
+    page = open_page(f"{place}/sign-in", scheme=scheme, width=width)
+    with_device(page)
+    expect(page.get_by_role("button", name="Use a passkey")).to_be_visible()
+    page.get_by_label("E-mail address").fill(email)
+    page.keyboard.press("Enter")
+    page.get_by_label("Code").fill(newest_code(site, email, 1))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/settings")
+    page.goto(f"{place}/settings/security")
+    is_fit(page)
+    page.get_by_role("link", name="Add a passkey").click()
+    page.get_by_label("Name").fill("Laptop")
+    is_fit(page)
+    page.get_by_role("button", name="Add the passkey").click()
+    page.get_by_role("heading", name="Your recovery codes").wait_for()
+    recovery = page.locator(".recovery code").all_inner_texts()
+    is_fit(page)
+    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("link", name="Set up an app").click()
+    secret = page.locator(".secret").inner_text().replace(" ", "")
+    is_fit(page)
+    page.get_by_label("Code of the app").fill(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
+    page.keyboard.press("Enter")
+    page.get_by_text("The app is set up.").wait_for()
+    is_fit(page)
+    page.get_by_role("link", name="Rename Laptop").click()
+    is_fit(page)
+    page.get_by_role("link", name="Back").click()
+    page.get_by_role("link", name="Remove Laptop").click()
+    is_fit(page)
+    page.context.clear_cookies()
+    page.goto(f"{place}/sign-in")
+    is_fit(page)
+    page.get_by_role("button", name="Use a passkey").click()
+    page.wait_for_url("**/settings")
+    page.context.clear_cookies()
+    page.goto(f"{place}/sign-in")
+    page.get_by_label("E-mail address").fill(email)
+    page.keyboard.press("Enter")
+    page.get_by_label("Code").fill(newest_code(site, email, 2))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sign-in/second")
+    page.get_by_label("Code").fill("000000")
+    page.keyboard.press("Enter")
+    page.get_by_text("This did not work.").wait_for()
+    is_fit(page)
+    page.get_by_label("Code").fill(recovery[0])
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/settings")
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_a_new_password_is_asked_for_and_set_by_the_link(open_page, site, scheme, width):
+    email = ADDRESSES[scheme]
+    page = open_page("/sign-in/reset", scheme=scheme, width=width)
+    is_fit(page)
+    with_focus(page, "E-mail address").fill(email)
+    page.keyboard.press("Enter")
+    page.get_by_text("is on its way").wait_for()
+    is_fit(page)
+    page.goto(newest_link(site, email))
+    is_fit(page)
+    for label in ("New password", "The same once more"):
+        page.get_by_label(label).fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_text("The password is set.").wait_for()
+    page.goto("/welcome/MQ/x-y/")
+    page.get_by_text("This link has ended").wait_for()
+    is_fit(page)
+
+
+def newest_link(site, email):
+    """Wait for the mail with a link; return the link."""
+    mailbox = Mailbox(site.home / "mailbox.sqlite3")
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        found = [one for one in mailbox.latest(recipient=email) if "new Callboard password" in one.subject]
+        read = mailbox.read(found[0].id) if found else None
+        if read is not None:
+            return re.findall(r"^http\S+$", text_of(parse(read[1])), re.MULTILINE)[0]
+        assert time.monotonic() < until, "no mail came"
+        time.sleep(0.05)

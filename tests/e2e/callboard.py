@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests import starting
 from tests.world.product import environment, stamp
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -50,11 +50,7 @@ class Callboard:
 
     def run(self, *words: str, text: str | None = None, settings: dict[str, str] = NO_SETTINGS) -> Done:
         """Run a command to its end, however it ends."""
-        done = subprocess.run(
-            [sys.executable, "-m", "callboard", *words],
-            env=self.environment(settings), cwd=self.folder, input=text, capture_output=True, encoding="utf-8",
-            timeout=TIMEOUT_S, check=False,
-        )  # fmt: skip
+        done = starting.run(words, env=self.environment(settings), cwd=self.folder, text=text, timeout=TIMEOUT_S)
         return Done(done.returncode, done.stdout, done.stderr)
 
     def ok(self, *words: str, text: str | None = None) -> Done:
@@ -65,9 +61,8 @@ class Callboard:
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start a command and leave it running."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "callboard", *words],
-            env=self.environment({}), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        return starting.Command(
+            words, env=self.environment({}), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
 

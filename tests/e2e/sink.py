@@ -24,7 +24,7 @@ class Step:
     """What happens in one try: `reply` at `at` (rcpt, data or dot), and whether the server then hangs up.
 
     Without a reply the server hangs up in silence. `keep`: the mail was accepted all the same.
-    `hold`: the answer to the final dot never comes.
+    `hold`: the answer to the final dot never comes. `wait`: it comes when the sink is released.
     """
 
     at: str = "dot"
@@ -32,6 +32,7 @@ class Step:
     close: bool = False
     keep: bool = False
     hold: bool = False
+    wait: bool = False
 
 
 OK = Step(reply="250 2.0.0 kept", keep=True)
@@ -78,6 +79,7 @@ class Sink:
         self.tries: Counter[str] = Counter()
         self.changed = threading.Condition()
         self.port = 0
+        self._released = asyncio.Event()
         self._writers: list[asyncio.StreamWriter] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
@@ -138,6 +140,13 @@ class Sink:
         with self.changed:
             return self.changed.wait_for(done, timeout_s)
 
+    def release(self) -> None:
+        """Answer those that wait."""
+        self._loop.call_soon_threadsafe(self._released.set)
+
+    async def released(self) -> None:
+        await self._released.wait()
+
     def copies(self) -> Counter[tuple[str, str]]:
         """How often each mail was accepted, by recipient and Message-ID."""
         return Counter((one.recipient, one.message_id) for one in self.accepted)
@@ -194,6 +203,8 @@ class Session:
             self.sink.keep(self.recipient, raw[:-3].replace(b"\r\n..", b"\r\n."))
         if self.step.hold:
             await asyncio.Event().wait()
+        if self.step.wait:
+            await self.sink.released()
         await self.scripted("dot")
         self.recipient = ""
 

@@ -50,7 +50,7 @@ EVERY = list(commands(get_command(app)))
 def test_the_commands_of_the_interfaces_are_there():
     wanted = """up|serve|worker|migrate|people import|people export|notifications import|notifications export|events send
         |drain|ledger export|explain|match|catalogue check|catalogue show|operator create|apikey create|apikey list
-        |apikey revoke|doctor|filters export"""
+        |apikey revoke|doctor|filters export|whatif"""
     assert {tuple(one.split()) for one in wanted.split("|")} <= set(EVERY)
 
 
@@ -65,6 +65,7 @@ def test_every_command_has_help(words: tuple[str, ...]):
 WRONG_USAGE = [
     ("colour",), ("drain", "--fast"), ("people", "import"), ("events", "send"), ("explain", "--event", "e-1"),
     ("up", "--port", "0"), ("serve", "--port", "http"), ("match", "--people", "x"), ("ledger", "export", "--since", "now"),
+    ("whatif", "--user", ANA), ("whatif", "--user", ANA, "--deactivate", "--reactivate"),
     ("apikey", "create"), ("outbox", "retry", "first"), ("events", "send", "x.jsonl", "--url", "http://127.0.0.1:9"),
 ]  # fmt: skip
 
@@ -83,7 +84,7 @@ def test_wrong_usage_exits_2_as_a_process(board: Callboard):
 def test_a_day_from_people_to_ledger(board: Callboard):
     people_file = board.write("people.json", people(ANA))
     assert board.ok("people", "import", people_file, "--json").json == {
-        "partners": 1, "users": 1, "deactivated": 0, "withdrawn": 0,
+        "partners": 1, "users": 1, "deactivated": 0, "withdrawn": 0, "events": 0,
     }  # fmt: skip
     key = board.folder / "home" / "secret-key"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
@@ -173,7 +174,7 @@ def checks(done: Done) -> dict[str, bool]:
 
 def test_doctor_checks_settings_home_catalogue_database_smtp_and_dns(board: Callboard):
     done = board.ok("doctor", "--json")
-    names = ("settings", "home", "catalogue", "database", "smtp", "spf", "dkim", "dmarc")
+    names = ("settings", "home", "catalogue", "database", "smtp", "sign-on", "spf", "dkim", "dmarc")
     assert checks(done) == dict.fromkeys(names, True)
     (board.folder / "home" / "secret-key").chmod(0o644)
     with socket.socket() as probe:
@@ -188,9 +189,9 @@ def test_doctor_checks_settings_home_catalogue_database_smtp_and_dns(board: Call
 
 def test_catalogue_show_and_check(board: Callboard):
     shown = board.ok("catalogue", "show", "--json").json
-    assert len(shown["event_types"]) == 19
+    assert len(shown["event_types"]) == 20
     counts = board.ok("catalogue", "check", "--json").json
-    assert (counts["event_types"], counts["orphans"]) == (19, [])
+    assert (counts["event_types"], counts["orphans"]) == (20, [])
     board.write("bad.toml", 3)
     refused(board.run("catalogue", "check", "bad.toml"), "bad.toml")
 
@@ -279,3 +280,16 @@ def test_without_smtp_mail_goes_to_the_built_in_mailbox(tmp_path: Path, sink: Si
     assert board.drain()["sent"] == 1
     assert (tmp_path / "home" / "mailbox.sqlite3").exists()
     assert not sink.accepted
+
+
+def test_whatif_says_what_a_change_would_bring(board: Callboard):
+    board.ok("people", "import", board.write("people.json", people(ANA)))
+    lines = board.ok("whatif", "--user", ANA, "--deactivate").out.splitlines()
+    assert lines[0] == "- Can not sign in any more and gets nothing"
+    assert any(one.startswith("! Nobody else at Copperglass Post would get ") for one in lines)
+    found = board.ok("whatif", "--user", ANA, "--roles", "fulfillment_partner_master", "--json").json
+    assert f"{REDELIVERY}/fulfillment_partner_operations" in [one["id"] for one in found["defaults"]["lost"]]
+    new = ("--partner", "copperglass", "--roles", "fulfillment_partner_operations")
+    assert board.ok("whatif", "--user", "cal@test.invalid", *new).out.startswith("+ Is new at Copperglass Post")
+    refused(board.run("whatif", "--user", "nobody@x.example", "--deactivate"), "nobody@x.example")
+    refused(board.run("whatif", "--user", ANA, "--roles", "no_such_role"), "no_such_role")

@@ -20,7 +20,7 @@ from callboard.catalogue.values import (
     PartnerKind,
     Role,
 )
-from callboard.people.values import Directory, Partner, Person
+from callboard.people.values import Directory, Partner, Person, StandIn
 from callboard.preferences.values import Book, Kind, Notification
 
 FIELDS = {
@@ -53,6 +53,9 @@ ROLES = (
 PREFIX = {kind: kind.value[0] for kind in PartnerKind}
 PARTNERS = [f"{letter}{number}" for letter in "cfqs" for number in range(3)]
 EMAILS = [f"p{number}@x.example" for number in range(6)]
+PERSONS = st.integers(1, len(EMAILS))
+KINDRED = [(2, 5), (5, 2), (3, 6), (6, 3)]
+"""Persons of one kind, as `directories` makes them."""
 TEXTS = st.sampled_from(["", "Salt", "SALT", "salt 2", "Straße", "STRASSE", "Cafe\u0301", "café", "a salt b"])
 LANGUAGES = st.sampled_from(["en", "EN-gb", "en-GB", "es", "es-419", "est", "pt-BR", "zh-Hant-TW", "zh-hant"])
 DAYS = st.integers(-3, 3).map(lambda days: (AT.date() + timedelta(days=days)).isoformat())
@@ -131,6 +134,24 @@ def directories(draw: st.DrawFn) -> Directory:
         found.put_person(
             Person(id=number, email=email, name="N", partner=partner.id, kind=partner.kind, roles=tuple(roles),
                    active=draw(st.integers(0, 9)) > 0)
+        )  # fmt: skip
+    return found
+
+
+@st.composite
+def stand_ins(draw: st.DrawFn) -> list[StandIn]:
+    """Some stand-ins around `AT`, also between people who may not stand in for each other, some ended."""
+    hours = st.sampled_from([-2, -1, -1, 0, 0, 1]).map(lambda hours: AT + timedelta(hours=hours))
+    found = []
+    for number in range(1, draw(st.integers(1, 6)) + 1):
+        person, delegate = draw(
+            st.one_of(st.sampled_from(KINDRED), st.sampled_from(KINDRED), st.tuples(PERSONS, PERSONS))
+        )
+        begin = draw(hours)
+        found.append(
+            StandIn(id=number, person_id=person, delegate_id=delegate, starts_at=begin,
+                    ends_at=begin + timedelta(hours=draw(st.integers(1, 3))),
+                    ended_at=draw(st.sampled_from([None, None, None, begin])))
         )  # fmt: skip
     return found
 

@@ -152,11 +152,6 @@ class Changes(RuleBasedStateMachine):
         partner = self.directory.partners[f"{kind}2"]
         self.directory.put_partner(replace(partner, parent=None if parent is None else f"{kind}{parent}"))
 
-    @rule()
-    def arrange(self):
-        for shelf in self.matcher.index.shelves.values():
-            shelf.arrange()
-
     @rule(event=events())
     def match(self, event):
         assert indexed(self.matcher, event) == plain(self.catalogue, self.directory, self.book, event)

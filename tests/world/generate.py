@@ -199,10 +199,10 @@ def iso(moment: datetime) -> str:
 class Generator:
     """Makes one world."""
 
-    def __init__(self, size: Size, seed: int) -> None:
+    def __init__(self, size: Size, seed: int, catalogue: Path) -> None:
         self.size = size
         self.rng = random.Random(seed)
-        self.catalogue = load_catalogue(ROOT / "catalogue")
+        self.catalogue = load_catalogue(catalogue)
         self.numbers = itertools.count(1)
         self.partners: list[Json] = []
         self.users: list[Json] = []
@@ -734,9 +734,9 @@ class Generator:
         entry["muted"], entry["muted_until"] = mute
 
 
-def make_world(size: Size, seed: int) -> World:
+def make_world(size: Size, seed: int, catalogue: Path = ROOT / "catalogue") -> World:
     """The world of a size and a seed."""
-    return Generator(size, seed).world()
+    return Generator(size, seed, catalogue).world()
 
 
 def write(world: World, folder: Path) -> None:

@@ -6,10 +6,11 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from tests import starting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,6 +41,7 @@ class Product:
     smtp_port: int
     collapse_s: int = 10
     database_url: str | None = None
+    catalogue: Path | None = None
     files: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -54,28 +56,23 @@ class Product:
         }
         if self.database_url is not None:
             settings["CALLBOARD_DATABASE_URL"] = self.database_url
+        if self.catalogue is not None:
+            settings["CALLBOARD_CATALOGUE"] = str(self.catalogue)
         return environment(self.home, **settings)
 
     def run(self, *words: str, now: datetime, text: str | None = None) -> str:
         """Run a command to its end, which must be a good one; its standard output."""
-        done = subprocess.run(
-            [sys.executable, "-m", "callboard", *words],
-            env=self.environment(now),
-            input=text,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=TIMEOUT_S,
-            check=False,
-        )
+        done = starting.run(words, env=self.environment(now), cwd=self.files, text=text, timeout=TIMEOUT_S)
         command = f"callboard {' '.join(words)} at {stamp(now)}"
         assert done.returncode == 0, f"{command} exits {done.returncode}\n{done.stderr[-4000:]}"
         return done.stdout
 
     def start(self, *words: str, now: datetime) -> subprocess.Popen[bytes]:
         """Start a command in a process group of its own."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "callboard", *words],
+        return starting.Command(
+            words,
             env=self.environment(now),
+            cwd=self.files,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.world.compare import Delivered, bare_id
 from tests.world.generate import SMALL, make_world
-from tests.world.play import Play, report
+from tests.world.play import Play, report, without_gaps
 from tests.world.product import Product, kill
 from tests.world.reference import Reference
 from tests.world.sink import Sink
@@ -102,8 +102,9 @@ def test_nothing_is_lost_when_processes_are_killed(
     tmp_path: Path, seed: int, collapse_s: int, database_url: str | None
 ) -> None:
     with Sink(delay_s=0.004) as sink:
-        product = Product(tmp_path / "home", sink.port, collapse_s, database_url)
-        play = KilledPlay(product, sink, make_world(SIZE, seed), seed=seed)
+        catalogue = without_gaps(tmp_path / "catalogue")
+        product = Product(tmp_path / "home", sink.port, collapse_s, database_url, catalogue)
+        play = KilledPlay(product, sink, make_world(SIZE, seed, catalogue), seed=seed)
         found = play.all()
     assert not found, report(found)
     assert play.kills_in_delivery >= 2

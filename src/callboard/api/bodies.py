@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.http import HttpRequest
@@ -9,6 +10,7 @@ from django.http.request import RawPostDataException
 
 from callboard.api.problems import Problem
 from callboard.base import strict_json
+from callboard.base.errors import Fault
 from callboard.base.texts import kind_of
 
 MAX_SETTINGS_BYTES = 1024 * 1024
@@ -99,3 +101,15 @@ def read_object(request: HttpRequest, *, required: bool = True) -> dict[str, Any
         said = f"must be an object, not {kind_of(found)}"
         raise Problem("invalid", f"the body {said}", [{"pointer": "", "detail": said}])
     return found
+
+
+def unknown_keys(raw: Mapping[str, Any], known: Collection[str]) -> list[Fault]:
+    """Return a fault for each key of a body that is not known."""
+    return [_unknown(key, known) for key in raw if key not in known]
+
+
+def _unknown(key: str, known: Collection[str]) -> Fault:
+    pointer = "/" + key.replace("~", "~0").replace("/", "~1")[:200]
+    if key in ("id", "user"):
+        return Fault(pointer, "is not yours to set; leave it out")
+    return Fault(pointer, f"is not known here; use {', '.join(known)}")

@@ -76,11 +76,46 @@ def schemas(catalogue: Catalogue) -> dict[str, Any]:
         "NotificationIn": {"anyOf": [_notification(one) for one in types], **_example_asked(types, catalogue)},
         "NotificationPatch": _patch(catalogue),
         "PreviewIn": {"anyOf": [_preview(one) for one in types], **_example_asked(types, catalogue)},
+        "WhatIfIn": _what_if(catalogue),
+        "InviteIn": _member(catalogue, ("email", "name", "partner", "roles")),
+        "MemberIn": _member(catalogue, ()),
+        "StandInIn": _object(
+            {
+                "delegate": {"type": "string", "description": "e-mail address of an active colleague"},
+                "from": _or_null(_instant()) | {"description": "null or absent, or in the past: from now"},
+                "until": _instant() | {"description": "in the future, at most 366 days from now"},
+            },
+            ["delegate", "until"],
+        ),
         "MuteIn": _object({"until": {"anyOf": [_instant(), {"type": "null"}], "description": "null: until unmuted"}}),
     }
     for field in catalogue.fields.values():
         found[f"Condition.{field.key}"] = {"title": field.label, "anyOf": list(_conditions(field))}
     return found
+
+
+def _member(catalogue: Catalogue, new: tuple[str, ...]) -> dict[str, Any]:
+    """Return what is said of one of a Master's people: all of somebody `new`, else what changes."""
+    some_name = {"type": "string", "minLength": 1, "maxLength": MAX_NAME, "pattern": _NAME}
+    parts: dict[str, Any] = {
+        "roles": {"type": "array", "items": {"enum": list(catalogue.roles)}},
+        "partner": some_name | {"description": "the id of one of your partners"},
+    }
+    if not new:
+        return _object(parts | {"active": {"type": "boolean"}}, [])
+    email = {"type": "string", "format": "email", "maxLength": 254}
+    return _object({"email": email, "name": some_name} | parts, list(new))
+
+
+def _what_if(catalogue: Catalogue) -> dict[str, Any]:
+    some_name = {"type": "string", "minLength": 1, "maxLength": MAX_NAME, "pattern": _NAME}
+    parts = {
+        "email": {"type": "string", "description": "whom it is about; an unknown address is somebody new"},
+        "roles": {"type": "array", "items": {"enum": list(catalogue.roles)}},
+        "partner": some_name | {"description": "the id of the partner to move to"},
+        "active": {"type": "boolean"},
+    }
+    return _object(parts, ["email"])
 
 
 def _problem() -> dict[str, Any]:

@@ -26,10 +26,12 @@ from callboard.api.outcomes import OUTCOMES, busiest
 from callboard.api.problems import Problem
 from callboard.base.proxies import FORWARDED
 from callboard.decisions import store as ledger
+from callboard.insights import store as insights
 from callboard.intake import store as log
 from callboard.mail import direct, outbox
 from callboard.mail import store as mails
 from callboard.mail.feedback import store as reports
+from callboard.support import store as support
 
 CHEAP_S = 0.05
 """What costs less is counted at every scrape."""
@@ -96,8 +98,12 @@ class _Database(Collector):
         yield from _of_mails(totals)
         for name, key, said in _AGES:
             yield GaugeMetricFamily(name, said, value=ages[key] or 0.0)
+        gaps = "Critical event types that nobody of a partner receives who should, as of the last look for gaps"
+        yield GaugeMetricFamily("callboard_coverage_gaps", gaps, value=insights.count_gaps())
         yield from _of_domains()
         yield from _of_reports()
+        said = "Requests for help that wait for an answer of the operators"
+        yield GaugeMetricFamily("callboard_open_requests", said, value=support.count_open())
 
 
 def _of_events(totals: dict[str, dict[str, int]]) -> Iterator[GaugeMetricFamily]:

@@ -15,7 +15,7 @@ from ninja.responses import Status
 
 from callboard.api import process
 from callboard.api.access import SESSION, PersonRequest, Viewer
-from callboard.api.bodies import read_object
+from callboard.api.bodies import read_object, unknown_keys
 from callboard.api.described import json_body, problems
 from callboard.api.problems import Problem, problem_of
 from callboard.api.representation import notification_json
@@ -210,20 +210,13 @@ def _find_custom(viewer: Viewer, notification_id: str) -> Notification:
 
 def _known_keys(raw: dict[str, Any], known: Collection[str]) -> dict[str, Any]:
     """Return the body, whose keys are all known."""
-    faults = [_unknown(key, known) for key in raw if key not in known]
+    faults = unknown_keys(raw, known)
     name = raw.get("name", "")
     if not isinstance(name, str):
         faults.append(Fault("/name", f"must be a text, not {kind_of(name)}"))
     if faults:
         raise problem_of(faults)
     return raw
-
-
-def _unknown(key: str, known: Collection[str]) -> Fault:
-    pointer = "/" + key.replace("~", "~0").replace("/", "~1")[:200]
-    if key in ("id", "user"):
-        return Fault(pointer, "is not yours to set; leave it out")
-    return Fault(pointer, f"is not known here; use {', '.join(known)}")
 
 
 def _muting(raw: dict[str, Any]) -> tuple[bool | None, datetime | None]:
@@ -259,7 +252,7 @@ def _fresh(viewer: Viewer) -> Viewer:
 
 
 def _until(raw: dict[str, Any]) -> datetime | None:
-    faults = [_unknown(key, ("until",)) for key in raw if key != "until"]
+    faults = unknown_keys(raw, ("until",))
     until = raw.get("until")
     found: datetime | None = None
     if until is not None and not isinstance(until, str):

@@ -74,6 +74,7 @@ def search_field_values(request: PersonRequest, key: str, q: Wanted = "") -> lis
     "/ledger",
     response=list[LedgerOut],
     operation_id="readLedger",
+    by_alias=True,
     summary="What was decided for you",
     openapi_extra={"responses": problems(401, 422, 500, 503)},
 )
@@ -107,6 +108,7 @@ def read_ledger(
     "/explain",
     response=ExplanationOut,
     operation_id="explainEvent",
+    by_alias=True,
     summary="Why you did, or did not, get an event",
     openapi_extra={"responses": problems(401, 404, 422, 500, 503)},
 )

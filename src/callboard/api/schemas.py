@@ -122,11 +122,30 @@ class PreviewOut(Schema):
     overlaps: list[OverlapOut]
 
 
+class StandInOut(Schema):
+    """A time in which a delegate gets what a person who is away asked for."""
+
+    id: int
+    person: str = Field(description="e-mail address of who is away")
+    person_name: str
+    delegate: str = Field(description="e-mail address of who stands in")
+    delegate_name: str
+    starts_at: str = Field(alias="from")
+    ends_at: str = Field(alias="until", description="no longer in force from then on")
+    in_force: bool
+
+
 class RefOut(Schema):
     """A notification as the ledger names it."""
 
     id: str
     kind: KindWord
+    owner: str | None = Field(
+        None,
+        alias="for",
+        exclude_if=lambda owner: owner is None,
+        description="whose it is, where the person stood in for somebody; absent for the own",
+    )
 
 
 class LedgerOut(Schema):
@@ -153,5 +172,116 @@ class ExplanationOut(Schema):
     user: str
     access: dict[str, str]
     notifications: list[dict[str, Any]]
+    stand_ins: list[dict[str, Any]] = Field(
+        description="for whom the person stood in, and what their notifications say"
+    )
     decision: LedgerOut | None
     steps: list[dict[str, str]]
+
+
+class SentenceOut(Schema):
+    """One short sentence."""
+
+    text: str
+    tone: Literal["plain", "less", "more", "warning"]
+
+
+class ReceiverOut(Schema):
+    """A person who gets what is critical."""
+
+    email: str
+    name: str
+    frequency: FrequencyWord
+    notification: RefOut
+    every: bool = Field(description="no condition can keep a critical event from the person")
+    standing_in_for: str | None = Field(description="the address of the person whose notification it is")
+
+
+class CoverageLineOut(Schema):
+    """Who gets the critical events of one type at one partner."""
+
+    partner: str
+    event_type: str
+    state: Literal["covered", "partly", "gap"]
+    expected: bool = Field(description="the catalogue means people of that kind of partner to be told")
+    receivers: list[ReceiverOut]
+    others: int = Field(description="receivers outside of your accounts")
+
+
+class MemberOut(Schema):
+    """One of a Master's people."""
+
+    id: int
+    email: str
+    name: str
+    partner: str
+    roles: list[str]
+    active: bool
+    created_at: str
+    seen_at: str | None = Field(description="last sign-in or use of a mail's link; null: never")
+
+
+class MovedOut(Schema):
+    """Ids that are lost and gained."""
+
+    lost: list[str]
+    gained: list[str]
+
+
+class DefaultOut(Schema):
+    """A notification that comes with a role."""
+
+    id: str
+    frequency: FrequencyWord
+
+
+class MovedDefaultsOut(Schema):
+    """Defaults that vanish and appear."""
+
+    lost: list[DefaultOut]
+    gained: list[DefaultOut]
+
+
+class NamedOut(Schema):
+    """A Custom notification."""
+
+    id: str
+    label: str
+
+
+class SwitchedOut(Schema):
+    """Custom notifications that would send nothing any more, and those that would again."""
+
+    inactive: list[NamedOut]
+    active: list[NamedOut]
+
+
+class MailsOut(Schema):
+    """Mails a week, from the last 30 days."""
+
+    before: float
+    after: float
+    approximate: bool = Field(description="estimated from the newest events")
+
+
+class CoverageChangeOut(Schema):
+    """What changes in who gets what is critical."""
+
+    left: list[CoverageLineOut] = Field(description="what the person gets today and would not; with who else would")
+    gaps_opened: list[CoverageLineOut]
+    gaps_closed: list[CoverageLineOut]
+
+
+class WhatIfOut(Schema):
+    """What a change of a person's account would bring."""
+
+    user: str
+    sentences: list[SentenceOut]
+    event_types: MovedOut
+    partners: MovedOut
+    defaults: MovedDefaultsOut
+    notifications: SwitchedOut
+    mails_per_week: MailsOut
+    coverage: CoverageChangeOut
+    sessions: int = Field(description="sign-ins that would end")
+    api_keys: int = Field(description="API keys that would end")

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from callboard.base.clock import Clock, FixedClock, SystemClock
 from callboard.base.errors import RejectedError
 from callboard.base.instants import parse_instant
-from callboard.base.texts import address_fault, ascii_address
+from callboard.base.texts import address_fault, address_key, ascii_address
 
 SHIPPED_CATALOGUE = Path(__file__).resolve().parents[3] / "catalogue"
 SHORTEST_KEY = 16
@@ -25,6 +25,8 @@ _SELECTOR = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-
 LONGEST_SELECTOR = 100
 LONGEST_RETURN_LOCAL = 26
 """Characters before the @ of `CALLBOARD_BOUNCES`: each mail adds up to 38, and 64 are allowed (RFC 5321 4.5.3.1.1)."""
+LONGEST_MONTHS = 120
+"""Months after which an unused account may end at the latest."""
 DEFAULT_FROM = "Callboard <notifications@callboard.example>"
 
 
@@ -49,10 +51,23 @@ class Dkim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Oidc:
+    """Who else may say who somebody is, by OpenID Connect. `name` stands on the button."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything the environment decides. `now_at` is None when the real clock runs.
 
     `bounces` is the address that mails come back to, a signed one for each mail; None: the sender's.
+    `oidc` lets people sign in by another service; `operator_mfa` asks operators for a second factor.
+    `operators` are the addresses that people's requests for help are mailed to; none: the console alone has them.
+    `dormant_months`: how long an account may be unused before it ends; 0: for ever.
     """
 
     home: Path
@@ -66,6 +81,10 @@ class Config:
     collapse_s: float
     dkim: Dkim | None = None
     bounces: str | None = None
+    oidc: Oidc | None = None
+    operator_mfa: bool = False
+    operators: tuple[str, ...] = ()
+    dormant_months: int = 12
 
     @property
     def clock(self) -> Clock:
@@ -112,6 +131,10 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         collapse_s=_collapse(environ.get("CALLBOARD_COLLAPSE_S") or "10"),
         dkim=_dkim(environ.get("CALLBOARD_DKIM_KEY"), environ.get("CALLBOARD_DKIM_SELECTOR")),
         bounces=_bounces(environ.get("CALLBOARD_BOUNCES")),
+        oidc=_oidc(environ),
+        operator_mfa=_switch("CALLBOARD_OPERATOR_MFA", environ.get("CALLBOARD_OPERATOR_MFA")),
+        operators=_operators(environ.get("CALLBOARD_OPERATORS")),
+        dormant_months=_months(environ.get("CALLBOARD_DORMANT_MONTHS") or "12"),
     )
 
 
@@ -212,6 +235,50 @@ def _bounces(value: str | None) -> str | None:
     return value
 
 
+def _oidc(environ: Mapping[str, str]) -> Oidc | None:
+    examples = {
+        "CALLBOARD_OIDC_URL": "https://login.studio.example/realms/partners",
+        "CALLBOARD_OIDC_CLIENT_ID": "callboard",
+        "CALLBOARD_OIDC_CLIENT_SECRET": "as your sign-on service shows it",
+    }
+    found = {name: environ.get(name) or "" for name in examples}
+    if not any(found.values()):
+        return None
+    for name, example in examples.items():
+        if not found[name]:
+            raise _refuse(name, "is not set, though other settings of sign-on are", example)
+    url, client_id, secret = found.values()
+    if not _is_issuer(url):
+        fault = "must be the https:// address of the issuer (http:// on this machine only), without ? and #"
+        raise _refuse("CALLBOARD_OIDC_URL", fault, examples["CALLBOARD_OIDC_URL"])
+    name = environ.get("CALLBOARD_OIDC_NAME") or "Sign in with your company account"
+    return Oidc(issuer=url, client_id=client_id, client_secret=secret, name=name)
+
+
+def _is_issuer(url: str) -> bool:
+    """Return whether a text may be an issuer. Source: OpenID Connect Discovery 1.0, 3 and 4.1."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and host in ("localhost", "127.0.0.1", "::1"))
+    return bool(is_safe and host and url.isascii() and url.isprintable() and not set(url) & set("<> \"'?#"))
+
+
+def _switch(variable: str, value: str | None) -> bool:
+    if value not in (None, "", "0", "1"):
+        raise _refuse(variable, f"is {value!r}, neither 1 nor 0", "1")
+    return value == "1"
+
+
+def _operators(value: str | None) -> tuple[str, ...]:
+    addresses = [address for _, address in getaddresses([value or ""])]
+    if value and (not value.isprintable() or any(map(address_fault, addresses))):
+        raise _refuse("CALLBOARD_OPERATORS", "must be addresses with commas between them", "help@callboard.example")
+    return tuple({address_key(one): one for one in addresses if one}.values())
+
+
 def _dkim(path: str | None, selector: str | None) -> Dkim | None:
     if not path and not selector:
         return None
@@ -257,6 +324,13 @@ def _collapse(value: str) -> float:
     if not 0 <= seconds <= 86_400:  # noqa: PLR2004 - a day; more would be a digest
         raise _refuse("CALLBOARD_COLLAPSE_S", f"is {value!r}, not a number of seconds from 0 to 86400", "10")
     return seconds
+
+
+def _months(value: str) -> int:
+    if not value.isascii() or not value.isdigit() or int(value) > LONGEST_MONTHS:
+        fault = f"is {value!r}, not a number of months from 0 (never) to {LONGEST_MONTHS}"
+        raise _refuse("CALLBOARD_DORMANT_MONTHS", fault, "12")
+    return int(value)
 
 
 def _secret_key(value: str | None, home: Path) -> str:

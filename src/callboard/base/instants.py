@@ -9,8 +9,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 _RFC3339 = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-_USUAL = re.compile(r"\d{4}-\d\d-\d\dT[01]\d:[0-5]\d:[0-5]\d(?:\.\d{1,6})?Z", re.ASCII)
-_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
+_USUAL = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?Z", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def to_us(at: datetime) -> int:
@@ -76,10 +76,9 @@ def parse_date(text: str) -> date:
     Raises:
         ValueError: `text` is not a calendar date.
     """
-    found = _DATE.fullmatch(text)
-    if not found:
+    if not _DATE.fullmatch(text):
         raise ValueError(f"{text!r} is not a date like 2026-11-23")
     try:
-        return date(*(int(part) for part in found.groups()))
+        return date.fromisoformat(text)
     except ValueError as exc:
         raise ValueError(f"{text!r} is not a calendar date ({exc})") from exc

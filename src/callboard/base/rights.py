@@ -12,3 +12,5 @@ class KeyRight(StrEnum):
     """Sends events, and reads `/metrics`."""
     BOUNCES = "bounces"
     """Reports mails that came back, and complaints."""
+    SCIM = "scim"
+    """Brings people, gives and takes their roles, and takes access away."""

@@ -14,14 +14,24 @@ import re
 from collections.abc import Iterator
 from typing import IO, Any
 
+import msgspec
+
 MAX_DEPTH = 64
 """Levels of nesting; more than any portal's event needs, far below Python's recursion limit."""
 MAX_DIGITS = 400
 """Digits of an integer; far below the 4,300 where CPython refuses to convert one."""
 
 _CHUNK_BYTES = 1 << 20
+_PIECE = 1 << 14
+"""Characters of a list that are read at once: much for one turn, little to read again when something is strange."""
+_UNSURE: Any = object()
+_SPACES = b" \t\n\r"
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_ALL_SQUARE = bytes.maketrans(b"{}", b"[]")
 _SPACE = re.compile(r"[ \t\n\r]*")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_ESCAPED = re.compile(rb"\\u([0-9A-Fa-f]{4})")
+_LONG_NUMBER = re.compile(rb"[0-9]{%d}" % MAX_DIGITS)
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[{]|[\]}]', re.DOTALL)
 
 
@@ -35,6 +45,54 @@ def loads(raw: bytes | str) -> Any:
     Raises:
         StrictJSONError: with one sentence that says what is wrong and where.
     """
+    quick = _read_quickly(raw) if isinstance(raw, bytes) else _UNSURE
+    return _read_carefully(raw) if quick is _UNSURE else quick
+
+
+def _read_quickly(raw: bytes) -> Any:
+    """Return the value of a JSON text that is surely strict, else `_UNSURE`.
+
+    The value is written again: when it says all that was read, white space aside, no key stood
+    twice and no number lost a digit. Nor can a text hold anything strange without an escape.
+    """
+    if b"\\" in raw:
+        raw = _without_escapes(raw)
+    if b"\\" in raw or not _is_shallow(raw) or _LONG_NUMBER.search(raw):
+        return _UNSURE
+    try:
+        value = _QUICK_DECODER.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _UNSURE
+    said = _QUICK_ENCODER.encode(value)
+    return value if said.translate(None, _SPACES) == raw.translate(None, _SPACES) else _UNSURE
+
+
+_QUICK_DECODER, _QUICK_ENCODER = msgspec.json.Decoder(), msgspec.json.Encoder()
+
+
+def _without_escapes(raw: bytes) -> bytes:
+    """Return the text with escaped characters beyond ASCII as they are; other escapes stay."""
+    return raw if b"\\\\" in raw else _ESCAPED.sub(_as_it_is, raw)
+
+
+def _as_it_is(escape: re.Match[bytes]) -> bytes:
+    character = chr(int(escape[1], 16))
+    return character.encode() if "\x80" <= character < "\ud800" or character > "\udfff" else escape[0]
+
+
+def _is_shallow(raw: bytes) -> bool:
+    """Return whether brackets are surely not nested too deep; each turn takes the innermost away."""
+    if raw.count(b"[") + raw.count(b"{") <= MAX_DEPTH:
+        return True
+    marks = raw.translate(_ALL_SQUARE, _NO_BRACKETS)
+    for _ in range(MAX_DEPTH):
+        if not marks:
+            break
+        marks = marks.replace(b"[]", b"")
+    return not marks
+
+
+def _read_carefully(raw: bytes | str) -> Any:
     text = _decode(raw) if isinstance(raw, bytes) else raw
     if text.startswith("\ufeff"):
         raise StrictJSONError("not valid JSON: it begins with a byte order mark (BOM)")
@@ -60,7 +118,7 @@ def items(file: IO[bytes]) -> Iterator[Any]:
         raise StrictJSONError("not a list")
     mark = text.peek()
     while mark != "]":
-        yield text.value()
+        yield from text.values()
         mark = text.peek()
         if mark == ",":
             text.take()
@@ -78,6 +136,7 @@ class _Text:
         self._file = file
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._text, self._at, self._ended = "", 0, False
+        self._unsure_until = 0
 
     def peek(self) -> str:
         """Return the next character that is not white space; "" at the end."""
@@ -92,9 +151,28 @@ class _Text:
         self._at += len(found)
         return found
 
-    def value(self) -> Any:
-        """Return the next value and go behind it."""
+    def values(self) -> list[Any]:
+        """Return the next values, at least one, and go behind them: many objects at once, when that is sure."""
         self.peek()
+        if self._at >= self._unsure_until:
+            end = self._end_of_objects()
+            found = _read_quickly(b"[%b]" % self._text[self._at : end].encode()) if end else _UNSURE
+            if found is not _UNSURE:
+                self._at = end
+                return list(found)
+            self._unsure_until = end
+        return [self._value()]
+
+    def _end_of_objects(self) -> int:
+        """Return where the last object ends that a comma follows, as far as brackets tell; 0 when there is none."""
+        begin, end = self._at, self._at + _PIECE
+        while end := self._text.rfind("},", begin, end) + 1:
+            if self._text.count("{", begin, end) == self._text.count("}", begin, end):
+                break
+        return end
+
+    def _value(self) -> Any:
+        """Return the next value and go behind it."""
         while True:
             try:
                 value, end = _DECODER.raw_decode(self._text, self._at)
@@ -119,7 +197,7 @@ class _Text:
         raw = self._file.read(max(_CHUNK_BYTES, len(left)))
         self._ended = not raw
         try:
-            self._text, self._at = left + self._decoder.decode(raw, final=self._ended), 0
+            self._text, self._at, self._unsure_until = left + self._decoder.decode(raw, final=self._ended), 0, 0
         except UnicodeDecodeError as exc:
             raise StrictJSONError("not UTF-8") from exc
         return not self._ended
@@ -127,7 +205,10 @@ class _Text:
 
 def dumps(value: Any) -> str:
     """Return the canonical JSON text of `value`: sorted keys, no spaces, characters as they are."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(value)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def _decode(raw: bytes) -> str:

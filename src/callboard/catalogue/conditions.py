@@ -15,6 +15,8 @@ from callboard.catalogue.values import MENTIONS_ME, Condition, Event, EventType,
 
 CODES = ("any_of", "none_of")
 CODES_INCL = ("any_of", "none_of", "any_of_incl")
+_FREE_CODES = (FieldType.REFERENCE, FieldType.PARTNER)
+_PARTS = frozenset(("field", "op", "value"))
 OPERATORS: Mapping[FieldType, tuple[str, ...]] = {
     FieldType.ENUM: CODES,
     FieldType.REFERENCE: CODES,
@@ -50,9 +52,10 @@ def read_condition(
     """
     if not isinstance(raw, dict):
         return [Fault(pointer, f"a condition must be an object with field, op and value, not {kind_of(raw)}")]
-    unknown = sorted(set(raw) - {"field", "op", "value"})
-    if unknown:
-        return [Fault(f"{pointer}/{unknown[0]}", "is not part of a condition; it has field, op and value")]
+    if not raw.keys() <= _PARTS:
+        return [
+            Fault(f"{pointer}/{min(raw.keys() - _PARTS)}", "is not part of a condition; it has field, op and value")
+        ]
     key, op = raw.get("field"), raw.get("op")
     if not isinstance(key, str) or key not in event_type.fields:
         return [
@@ -169,6 +172,9 @@ def _codes(field: Field, op: str, value: Any) -> frozenset[str]:
     for one in value:
         if not isinstance(one, str):
             raise _FaultError(f"must be a list of texts; it holds {kind_of(one)}")
+    if field.type in _FREE_CODES:
+        return frozenset(value)
+    for one in value:
         if field.type is FieldType.ENUM and one not in field.values:
             raise _FaultError(f"{one!r} is not a value of {field.label}{_hint(one, field.values)}")
         if field.type is FieldType.LANGUAGE and (

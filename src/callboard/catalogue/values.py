@@ -39,6 +39,12 @@ class PartnerKind(StrEnum):
 
 MENTIONS_ME = "mentions_me"
 """The personal field: its value depends on who asks (M8)."""
+USER_CHANGED = "account.user_changed"
+"""The event type that tells Masters of changes to accounts."""
+COVERAGE_GAP = "account.coverage_gap"
+"""The event type that tells Masters that a critical one reaches nobody."""
+MASTER = "_master"
+"""How the ids of Masters' roles end (interfaces 4.5)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +146,11 @@ class Catalogue:
         for default in self.defaults.values():
             found[default.event_type] = (*found.get(default.event_type, ()), default)
         return found
+
+    def is_master(self, role: str) -> bool:
+        """Return whether a role is that of a Master: who answers for a partner's accounts, and is told of them."""
+        known = self.roles.get(role)
+        return known is not None and role.endswith(MASTER) and known.sees_type(USER_CHANGED)
 
     def may_see_type(self, roles: tuple[str, ...], event_type: str) -> bool:
         """Return whether one of `roles` sees the type (A2); unknown roles see nothing."""

@@ -34,9 +34,12 @@ def run_all() -> list[Check]:
         config = read_config()
     except CallboardError as exc:
         return [Check("settings", False, str(exc))]
-    found = [Check("settings", True, f"base URL {config.base_url}, sender {config.sender}")]
-    for name, look in (("home", _home), ("catalogue", _catalogue), ("database", _database), ("smtp", _smtp)):
-        found.append(_checked(name, look, config))
+    ends = f"unused accounts end after {config.dormant_months} months" if config.dormant_months else "no account ends"
+    asked = f"mailed to {', '.join(config.operators)}" if config.operators else "in the console only"
+    says = f"base URL {config.base_url}, sender {config.sender}, {ends}, requests for help {asked}"
+    found = [Check("settings", True, says)]
+    looks = {"home": _home, "catalogue": _catalogue, "database": _database, "smtp": _smtp, "sign-on": _sign_on}
+    found += [_checked(name, look, config) for name, look in looks.items()]
     from callboard.mail.published import records_of, system_lookup  # noqa: PLC0415 - loads DNS and cryptography
 
     records = records_of(system_lookup())
@@ -108,3 +111,20 @@ def _smtp(config: Config) -> str:
     except Unavailable as exc:
         raise CallboardError(f"cannot hand over mail: {exc}") from exc
     return f"{config.smtp.host}:{config.smtp.port} answers, security {config.smtp.security}"
+
+
+def _sign_on(config: Config) -> str:
+    oidc = config.oidc
+    if oidc is None:
+        return "not set: people sign in with a code, a password or a passkey"
+    import requests  # noqa: PLC0415 - only those who use it load it
+
+    response = requests.get(f"{oidc.issuer.rstrip('/')}/.well-known/openid-configuration", timeout=10)
+    response.raise_for_status()
+    found = response.json()
+    if found.get("issuer") != oidc.issuer:
+        raise CallboardError(f"{oidc.issuer} calls itself {found.get('issuer')}; CALLBOARD_OIDC_URL must say the same")
+    missing = [one for one in ("authorization_endpoint", "token_endpoint", "jwks_uri") if not found.get(one)]
+    if missing:
+        raise CallboardError(f"{oidc.issuer} names no {', '.join(missing)}")
+    return f"{oidc.issuer} answers; the way back to register there is {config.base_url}/sign-in/with/done"

@@ -17,6 +17,7 @@ from typing import Annotated, Any
 import typer
 
 from callboard.base.errors import PermanentError, RejectedError, TransientError
+from callboard.base.instants import format_instant
 from callboard.catalogue.load import load_catalogue
 from callboard.cli import boot
 from callboard.cli.match import checked, event_lines, read_json_file
@@ -35,13 +36,17 @@ EVENTS_PER_COMMIT = 10_000
 @people.command("import")
 def import_people(
     file: Annotated[Path, typer.Argument(help="A people file; - is standard input.")],
+    announce: Annotated[bool, typer.Option("--announce", help="Tell the Masters of each change.")] = False,  # noqa: FBT002 - an option
     as_json: AsJson = False,  # noqa: FBT002 - an option
 ) -> None:
     """Add or update partners and users, all or nothing."""
     raw = read_json_file(file)
     with progress("Importing people"):
-        counts = boot.open_pipeline().import_people(raw)
-    words = "{partners} partners and {users} users imported; {deactivated} deactivated, {withdrawn} items withdrawn"
+        counts = boot.open_pipeline().import_people(raw, announce=announce)
+    words = (
+        "{partners} partners and {users} users imported; {deactivated} deactivated, {withdrawn} items withdrawn,"
+        " {events} changes told"
+    )
     print_counts(counts, as_json=as_json, words=words)
 
 
@@ -53,6 +58,33 @@ def export_people() -> None:
     from callboard.people.store import load_directory  # noqa: PLC0415
 
     print_line(json.dumps(write_people(load_directory()), ensure_ascii=False, indent=1))
+
+
+@people.command("dormant")
+def dormant(
+    check: Annotated[bool, typer.Option("--check", help="Do what is due: warn, remind, deactivate.")] = False,  # noqa: FBT002 - an option
+    as_json: AsJson = False,  # noqa: FBT002 - an option
+) -> None:
+    """List accounts that nobody uses and what is due for each, or do it; `worker` and `up` do it each night."""
+    config = boot.open_home()
+    from callboard.dormant import check_dormant, unused_accounts  # noqa: PLC0415 - needs Django started
+    from callboard.people.inactivity import Step  # noqa: PLC0415
+
+    catalogue, now = load_catalogue(config.catalogue_path), config.clock.now()
+    if check:
+        done = check_dormant(config, catalogue, now)
+        words = "{warn} warned, {remind} warned again, {end} deactivated; {keep} kept as the last Master"
+        print_counts({one.value: done[one.value] for one in Step}, as_json=as_json, words=words)
+        return
+    for one in unused_accounts(config, catalogue, now):
+        found = {
+            "user": one.person.email,
+            "partner": one.person.partner,
+            "used_at": format_instant(one.due.account.used_at),
+            "ends_at": format_instant(one.due.ends_at),
+            "due": one.due.step.value,
+        }
+        print_counts(found, as_json=as_json, words="{user}  {partner}  last used {used_at}  ends {ends_at}  {due}")
 
 
 @notifications.command("import")

@@ -15,6 +15,7 @@ from callboard.base.texts import shown
 from callboard.cli import boot, data, operation, questions
 from callboard.cli.bounces import bounces
 from callboard.cli.filters import filters
+from callboard.cli.foresight import coverage, whatif
 
 SHOWN_FAULTS = 20
 """Faults printed of one input; the rest is counted."""
@@ -34,6 +35,8 @@ app.command("drain")(operation.drain)
 app.command("doctor")(operation.doctor)
 app.command("explain")(questions.explain)
 app.command("match")(questions.match)
+app.command("whatif")(whatif)
+app.add_typer(coverage, name="coverage")
 app.add_typer(data.people, name="people")
 app.add_typer(data.notifications, name="notifications")
 app.add_typer(data.events, name="events")

@@ -29,7 +29,7 @@ from callboard.matching.index import Index
 from callboard.matching.rows import Slots
 from callboard.people.rules import read_people
 from callboard.people.values import Directory
-from callboard.preferences.file import read_notifications
+from callboard.preferences.file import read_notifications, read_one
 from callboard.preferences.values import Notification
 
 
@@ -86,14 +86,16 @@ def _one_by_one(path: Path, directory: Directory, catalogue: Catalogue) -> Itera
             for raw in strict_json.items(file):
                 if isinstance(raw, dict) and "default" not in raw and "id" not in raw:
                     raise _IrregularError
-                found = read_notifications([raw], directory, catalogue, {})
+                found = read_one(raw, "", directory, catalogue)
                 if isinstance(found, list):
                     raise _IrregularError
-                key = found.customs[0].id if found.customs else (found.mutes[0].user_id, found.mutes[0].ref)
+                custom, mute = found
+                key = custom.id if custom else (mute.user_id, mute.ref)
                 if key in seen:
                     raise _IrregularError
                 seen.add(key)
-                yield from found.customs
+                if custom:
+                    yield custom
     except (OSError, strict_json.StrictJSONError) as exc:
         raise _IrregularError from exc
 

@@ -105,36 +105,42 @@ def create_operator(email: Annotated[str, typer.Argument(help="The person's addr
     if fault:
         raise RejectedError(fault)
     config = boot.open_home()
-    from django.contrib.auth.tokens import default_token_generator  # noqa: PLC0415 - needs Django started
-    from django.utils.encoding import force_bytes  # noqa: PLC0415
-    from django.utils.http import urlsafe_base64_encode  # noqa: PLC0415
+    from callboard import changing  # noqa: PLC0415 - needs Django started
+    from callboard.people.links import OPERATOR  # noqa: PLC0415
+    from callboard.people.values import is_test_address  # noqa: PLC0415
 
-    from callboard.people.store import make_operator  # noqa: PLC0415
-
-    user = make_operator(email)
-    token = default_token_generator.make_token(user)
-    code = urlsafe_base64_encode(force_bytes(user.pk))
+    if is_test_address(email):
+        raise RejectedError(f"{email} is the address of a test user, who signs in nowhere; use a person's address")
+    user = changing.create_operator(email, config.clock.now())
     print_line(f"{user.email} is an operator. Set the password within three days at")
-    print_line(f"{config.base_url}/set-password/{code}/{token}/")
+    print_line(OPERATOR.url(user, config.base_url))
 
 
 @apikey.command("create")
 def create_key(
     name: Annotated[str, typer.Argument(help="Who uses the key.")],
     right: Annotated[KeyRight, typer.Option("--for", help="What the key may do; nothing else.")] = KeyRight.EVENTS,
+    partner: Annotated[
+        str | None, typer.Option(help="For SCIM: the partner whose people, and those below, the key is for.")
+    ] = None,
     as_json: AsJson = False,  # noqa: FBT002 - an option
 ) -> None:
-    """Make a key for intake. It is shown once."""
+    """Make a key for one purpose. It is shown once."""
     fault = name_fault(name)
     if fault:
         raise RejectedError(f"the name {fault}")
+    if partner and right is not KeyRight.SCIM:
+        raise RejectedError("--partner goes with --for scim: other keys know no partners")
     config = boot.open_home()
     from django.db import IntegrityError  # noqa: PLC0415 - needs Django started
 
     from callboard.intake.store import make_key  # noqa: PLC0415
+    from callboard.people.store import load_directory  # noqa: PLC0415
 
+    if partner and partner not in load_directory().partners:
+        raise RejectedError(f"{partner!r} is not a partner")
     try:
-        key = make_key(name, config.clock.now(), right)
+        key = make_key(name, config.clock.now(), right, partner_id=partner)
     except IntegrityError as exc:
         raise RejectedError(f"there is a key named {name} already; choose another name") from exc
     print_counts({"name": name, "key": key}, as_json=as_json, words="{key}")

@@ -85,11 +85,12 @@ def explanation_lines(answer: dict[str, Any]) -> list[str]:
         if one["event_type"] != event["type"]:
             others += 1
             continue
-        mark = "+" if one["matches"] else "-"
-        lines.append(f'  {mark} {one["kind"]} {one["id"]} ({one["frequency"]}) "{one["name"]}": {one["why"]}')
-        lines += [f"      {'holds' if each['holds'] else 'fails'}: {each['says']}" for each in one["conditions"]]
+        lines += _of_notification(one)
     if others:
         lines.append(f"  - {others} more ask for other event types")
+    for lent in answer["stand_ins"]:
+        lines += [f"Standing in for {lent['for']} from {lent['from']} until {lent['until']}: {lent['access']['says']}"]
+        lines += [line for one in lent["notifications"] for line in _of_notification(one)]
     if answer["decision"]:
         decision = answer["decision"]
         lines += [
@@ -99,6 +100,14 @@ def explanation_lines(answer: dict[str, Any]) -> list[str]:
         ]
     lines += [f"  {one['says']}" for one in answer["steps"]]
     return lines
+
+
+def _of_notification(one: dict[str, Any]) -> list[str]:
+    mark = "+" if one["matches"] else "-"
+    return [
+        f'  {mark} {one["kind"]} {one["id"]} ({one["frequency"]}) "{one["name"]}": {one["why"]}',
+        *(f"      {'holds' if each['holds'] else 'fails'}: {each['says']}" for each in one["conditions"]),
+    ]
 
 
 def match(

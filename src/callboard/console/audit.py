@@ -5,7 +5,8 @@ Each kind of record is one entry of `RECORDS`; further kinds are added there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,17 +16,18 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
 from callboard.base.texts import shown
-from callboard.console.known import instant, instant_s
+from callboard.console.known import instant, instant_s, instant_us
 from callboard.console.models import Act, Acting
 from callboard.console.operators import console
 from callboard.console.people_tables import user_url
+from callboard.people.models import PersonChange
 
 SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One record: when, who, what it was done to, what was done; `details` are its parts."""
+    """One record: when, who, what it was done to, what was done; `details` are its parts, each a `unit`."""
 
     number: int
     at: str
@@ -34,6 +36,7 @@ class Line:
     to: str
     url: str = ""
     details: tuple[str, ...] = ()
+    unit: str = "request"
 
 
 Reader = Callable[[int, int], list[Line]]
@@ -62,6 +65,29 @@ def _actings(before: int, limit: int) -> list[Line]:
     ]  # fmt: skip
 
 
+def _changes(before: int, limit: int) -> list[Line]:
+    rows = PersonChange.objects.filter(id__lt=before).select_related("by", "person").order_by("-id")[:limit]
+    return [
+        Line(
+            one.pk, instant_us(one.at_us), shown(one.by.email) if one.by else one.door, shown(one.note) or one.door,
+            shown(one.person.email), user_url(one.person), tuple(_differences(one.before_json, one.after_json)),
+            "difference",
+        )
+        for one in rows
+    ]  # fmt: skip
+
+
+def _differences(before: str, after: str) -> Iterator[str]:
+    """Yield what of a person's record is other than before, in the words of 4.1."""
+    old, new = json.loads(before) or {}, json.loads(after)
+    for key, value in new.items():
+        if key not in old:
+            yield f"{key}: {shown(json.dumps(value, ensure_ascii=False))}"
+        elif old[key] != value:
+            was, is_now = (shown(json.dumps(one, ensure_ascii=False)) for one in (old[key], value))
+            yield f"{key}: {was} → {is_now}"
+
+
 def _act_words(act: Act) -> str:
     said = f" {shown(act.said)}" if act.said else ""
     answered = "" if act.status is None else f", answered {act.status}"
@@ -71,7 +97,7 @@ def _act_words(act: Act) -> str:
 RECORDS: dict[str, tuple[str, Reader]] = {
     "deeds": ("Deeds of operators", _deeds),
     "acting": ("Acting for people", _actings),
-    # Changes of people (who, when, before and after) come here with the team page.
+    "people": ("Changes of people", _changes),
 }
 
 

@@ -17,6 +17,7 @@ from callboard.console.operators import console
 from callboard.insights.explain import explain
 from callboard.intake import store as log
 from callboard.people.models import User
+from callboard.people.store import find_person
 from callboard.preferences import actions
 from callboard.preferences import store as preferences
 from callboard.preferences.naming import condition_words
@@ -104,25 +105,34 @@ def _answer(event: Event, user: User) -> dict[str, Any]:
     return {
         "answer": answer,
         "tone": _TONES.get((answer["decision"] or {}).get("state") or "", ""),
-        "told": _readable(answer["answer"]),
+        "told": readable(answer["answer"]),
         "asking": asking,
         "others": len(mine) - len(asking),
-        "steps": [(one["step"], _readable(one["says"])) for one in answer["steps"]],
+        "stand_ins": [(one, _lent(one, event, world)) for one in answer["stand_ins"]],
+        "steps": [(one["step"], readable(one["says"])) for one in answer["steps"]],
         "accepted": known.instant(event.accepted_at),
         "event_url": f"/console/intake/eventrecord/{event.number}/change/",
     }
+
+
+def _lent(lender: dict[str, Any], event: Event, world: World) -> list[tuple[dict[str, Any], Any]]:
+    """Return what was said of each notification of somebody for whom the person stood in, with its conditions."""
+    owner = find_person(lender["for"], world.directory)
+    asking = [one for one in actions.own(owner, world.catalogue) if one.event_type == event.type] if owner else []
+    return [(said, _checks(one, said, world)) for one, said in zip(asking, lender["notifications"], strict=True)]
 
 
 def _checks(one: Notification, said: dict[str, Any], world: World) -> list[tuple[bool, str, str]]:
     """Return for each condition whether it holds, what it asks for, and what the event has."""
     catalogue, name = world.catalogue, world.directory.partner_name
     return [
-        (each["holds"], condition_words(condition, catalogue, name), _has(each["event_has"]))
+        (each["holds"], condition_words(condition, catalogue, name), has_words(each["event_has"]))
         for condition, each in zip(one.where, said["conditions"], strict=True)
     ]
 
 
-def _has(value: Any) -> str:
+def has_words(value: Any) -> str:
+    """Return what an event has in a field, in words."""
     if value is None or value == []:
         return "nothing"
     if isinstance(value, bool):
@@ -130,6 +140,6 @@ def _has(value: Any) -> str:
     return ", ".join(shown(str(one)) for one in (value if isinstance(value, list | tuple) else [value]))
 
 
-def _readable(text: str) -> str:
+def readable(text: str) -> str:
     """Return a sentence with its instants as all pages show them."""
     return shown(_INSTANT.sub(lambda found: known.instant(parse_instant(found[0])), text))

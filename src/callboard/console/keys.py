@@ -19,9 +19,14 @@ from callboard.console.operators import console
 from callboard.console.tables import Cell, Deed, Table, choice
 from callboard.intake import store as log
 from callboard.intake.models import ApiKey
+from callboard.people.models import Partner
 
-_USES = ((KeyRight.EVENTS.value, "Sending events"), (KeyRight.BOUNCES.value, "Sending bounces and complaints"))
-_WAYS = {KeyRight.EVENTS: "/api/v1/events", KeyRight.BOUNCES: "/api/v1/bounces"}
+_USES = (
+    (KeyRight.EVENTS.value, "Sending events"),
+    (KeyRight.BOUNCES.value, "Sending bounces and complaints"),
+    (KeyRight.SCIM.value, "Provisioning people (SCIM)"),
+)
+_WAYS = {KeyRight.EVENTS: "/api/v1/events", KeyRight.BOUNCES: "/api/v1/bounces", KeyRight.SCIM: "/scim/v2"}
 _TAKEN = "There is a key of this name already, in force or revoked. Choose another name."
 
 
@@ -39,14 +44,13 @@ class KeyTable(Table):
     """Keys for intake."""
 
     title = "Keys"
-    lead = (
-        "With a key another system sends events, or bounces, and does nothing else. It is shown once, when it is made."
-    )
+    lead = "With a key another system does one thing, and nothing else. It is shown once, when it is made."
     noun = "key"
     section = "keys"
     asks = "Part of a name"
     search_fields = ("name",)
     ordering = ("-created_us", "-id")
+    list_select_related = ("partner",)
     list_filter = (choice("State", "state", lambda: (("valid", "In force"), ("revoked", "Revoked")), _of_state),)
     head_link = ("Create a key", "/console/keys/new")
     deeds = (
@@ -67,7 +71,7 @@ class KeyTable(Table):
         revoked = row.revoked_us is not None
         return (
             Cell("Name", shown(row.name)),
-            Cell("For", row.right.capitalize()),
+            Cell("For", row.right.capitalize(), hint=shown(row.partner.name) if row.partner else ""),
             Cell("Begins with", row.hint),
             Cell("State", "Revoked" if revoked else "In force", tone="" if revoked else "ok"),
             Cell("Created", instant_us(row.created_us)),
@@ -85,6 +89,10 @@ class KeyTable(Table):
             "lead": "In force." if row.revoked_us is None else "Revoked.",
             "facts": [
                 ("For", row.right.capitalize()),
+                (
+                    "People of",
+                    shown(row.partner.name) if row.partner else "every partner" if row.right == "scim" else "–",
+                ),
                 ("Begins with", row.hint),
                 ("Created", instant_us(row.created_us)),
                 ("Revoked", instant_us(row.revoked_us)),
@@ -92,37 +100,52 @@ class KeyTable(Table):
         }
 
 
+def partner_choices() -> list[tuple[str, str]]:
+    """Return (id, name) of all partners, by name."""
+    return [(one.pk, shown(one.name)) for one in Partner.objects.order_by("name", "id")]
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_key(request: HttpRequest) -> HttpResponse:
     """Ask for a name; make a key and show it, this once."""
     context = {**console.each_context(request), "title": "Create a key", "section": "keys", "uses": _USES}
+    context["partners"] = partner_choices()
     if request.method != "POST":
         return TemplateResponse(request, "console/key_new.html", context)
     name, right = request.POST.get("name", "").strip(), request.POST.get("right", KeyRight.EVENTS.value)
-    fault = _fault(name, right)
-    key = "" if fault else _make(request, name, KeyRight(right))
+    partner = request.POST.get("partner", "")
+    fault = _fault(name, right, partner)
+    key = "" if fault else _make(request, name, KeyRight(right), partner)
     if not key:
-        context |= {"name": name, "right": right, "fault": fault or _TAKEN}
+        context |= {"name": name, "right": right, "partner": partner, "fault": fault or _TAKEN}
         return TemplateResponse(request, "console/key_new.html", context, status=400)
     context |= {"title": "Your new key", "name": shown(name), "key": key, "way": _WAYS[KeyRight(right)]}
     return TemplateResponse(request, "console/key_new.html", context, headers={"Cache-Control": "no-store"})
 
 
-def _fault(name: str, right: str) -> str:
+def _fault(name: str, right: str, partner: str) -> str:
     """Return what is wrong with a wish for a key, or ""."""
     fault = name_fault(name)
     if fault:
         return f"The name {fault}."
-    return "" if right in dict(_USES) else "Choose what the key may do."
+    if right not in dict(_USES):
+        return "Choose what the key may do."
+    if partner and right != KeyRight.SCIM.value:
+        return "Only a key for provisioning is for one partner: choose everybody, or another use."
+    return "" if not partner or partner in dict(partner_choices()) else "Choose a partner of the list."
 
 
-def _make(request: HttpRequest, name: str, right: KeyRight) -> str:
+def _make(request: HttpRequest, name: str, right: KeyRight, partner: str) -> str:
     """Return a new key; "" when the name is taken."""
     try:
         with transaction.atomic():
-            key = log.make_key(name, now(), right)
+            key = log.make_key(name, now(), right, request.user.pk, partner or None)
             row = ApiKey.objects.get(name=name)
-            store.record(request.user.pk or 0, [(row, f"Key {shown(name)}")], f"Created, for {right.value}")
+            store.record(
+                request.user.pk or 0,
+                [(row, f"Key {shown(name)}")],
+                f"Created, for {right.value}{f' at {partner}' if partner else ''}",
+            )
     except IntegrityError:
         return ""
     return key

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
@@ -60,6 +62,8 @@ class Console(AdminSite):
         def gate(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             if request.user.is_authenticated and not self.has_permission(request):
                 raise Http404("operators only")
+            if settings.CONFIG.operator_mfa and request.user.is_authenticated and not is_mfa_enabled(request.user):
+                return redirect("/settings/security")  # it says there what is missing
             return inner(request, *args, **kwargs)
 
         return gate

@@ -18,6 +18,8 @@ from callboard.console.operators import console
 from callboard.decisions import store as ledger
 from callboard.intake import store as log
 from callboard.mail import outbox
+from callboard.mail.letters.store import count_failed_since as count_failed_letters
+from callboard.support import store as support
 
 LATE_S = 300
 """Seconds after which mail that is due is late: a pass of a worker takes less than one."""
@@ -53,12 +55,17 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 def _needs() -> Iterator[Need]:
     at = outbox.standing()
+    yield _need("Requests for help", support.count_open(), "People who wait for an answer.",
+                "/console/support/ticket/?state=open", tone="brass")  # fmt: skip
     parked = store.count_parked(outbox.MOST_COUNTED)
     pauses = len(outbox.open_pauses(now()))
     yield _need("Held messages", at.held, "The address was refused; release it when it is right.", _MAILS + "held")
     lately = outbox.count_failed_since(now() - timedelta(days=DAYS))
     says = f"In the last {DAYS} days: refused for good, or expired. Send them again, or settle it by hand."
     yield _need("Failed messages", lately, says, _MAILS + "failed_lately")
+    lately = count_failed_letters(now() - timedelta(days=DAYS))
+    says = f"Invitations and the like that did not arrive in the last {DAYS} days. Send them again, or tell the person."
+    yield _need("Failed letters", lately, says, "/console/mail/postedletter/?state=failed")
     says = "Cut off after the end was sent: perhaps arrived. They are sent again by themselves."
     yield _need("Messages in doubt", at.in_doubt, says, _MAILS + "in_doubt", tone="brass")
     yield _need("Parked events", parked, "Could not be decided; read the reason and try again.",

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from callboard.base.errors import RejectedError
 from callboard.base.texts import shown
-from callboard.console.known import catalogue, instant, instant_us, link, role_names, type_name
-from callboard.console.tables import Cell, Table, choice
+from callboard.console.known import catalogue, instant, instant_us, link, now, role_names, type_name
+from callboard.console.tables import Cell, Deed, Table, choice
+from callboard.mail.letters.invitation import invitations_of, invite
 from callboard.mail.models import Mail
 from callboard.mail.outbox import suppression_of
 from callboard.people.models import Partner, User
@@ -96,6 +99,16 @@ def _of_user_state(rows: QuerySet[Any], value: str) -> QuerySet[Any]:
     return rows.filter(is_active=value == "active")
 
 
+def _invite(_: HttpRequest, rows: Sequence[User]) -> Iterator[tuple[str, bool]]:
+    for one in rows:
+        try:
+            invite(one.pk, None, now())
+        except RejectedError as exc:
+            yield f"{exc}.", False
+        else:
+            yield f"{shown(one.email)} is invited.", True
+
+
 class UserTable(Table):
     """People."""
 
@@ -117,6 +130,18 @@ class UserTable(Table):
         choice("Kind", "kind", _kinds, lambda rows, value: rows.filter(partner__kind=value)),
     )
 
+    deeds = (
+        Deed(
+            name="invite",
+            verb="Invite",
+            noun="person",
+            says="Each gets a letter with a link to sign in for the first time. It works once, within seven days.",
+            none="All of the chosen people have signed in already, or are deactivated, so nothing was changed.",
+            fits=lambda rows: rows.filter(is_active=True, last_login=None),
+            do=_invite,
+        ),
+    )
+
     def cells(self, row: User, context: dict[str, Any]) -> Sequence[Cell]:
         """Return name, partner, roles and state."""
         del context
@@ -131,6 +156,7 @@ class UserTable(Table):
         """Return a person with the latest mails, and the way to act for the person."""
         del request
         mails = Mail.objects.filter(user=row).order_by("-id")[:10]
+        factors = sorted(one.get_type_display() for one in Authenticator.objects.filter(user=row))
         partner = link(partner_url(row.partner), row.partner.name) if row.partner else "–"
         return "console/user.html", {
             "title": shown(row.name),
@@ -141,12 +167,23 @@ class UserTable(Table):
                 ("Roles", role_names(row.roles) or "–"),
                 ("Time zone", shown(row.time_zone)),
                 ("Last sign-in", instant(row.last_login) if row.last_login else "never"),
+                ("Second factor", ", ".join(factors) or "none"),
+                ("Invited", _invited(row)),
             ],
             "suppressed": shown(suppression_of(row.email_key)),
             "mails": [(one.pk, one.get_state_display(), instant_us(one.composed_us)) for one in mails],
+            "has_factors": bool(factors),
             "can_act": MIDDLEWARE in settings.MIDDLEWARE,
             "may_act_for": row.is_active and not row.is_staff,
         }
+
+
+def _invited(user: User) -> str:
+    """Return when a person was last invited, and whether the letter has left."""
+    found = invitations_of([user.pk]).get(user.pk)
+    if found is None:
+        return "never"
+    return f"{instant(found.at)}, {'sent' if found.sent_at else found.state.label.lower()}"
 
 
 def _state(user: User) -> str:

@@ -31,6 +31,7 @@ MOST_AT_ONCE = 500
 TABS = {
     "messages": (
         ("Messages", "/console/mail/mail/"),
+        ("Letters", "/console/mail/postedletter/"),
         ("Suppressed addresses", "/console/mail/suppression/"),
         ("Pauses", "/console/mail/domainbreaker/"),
         ("Windows", "/console/decisions/window/"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from callboard.base.reasons import Access, Frequency, Importance, Outcome, Reason
@@ -42,6 +42,26 @@ def decide(person: Person, event: Event, matched: Iterable[Notification], is_mut
     )
 
 
+def with_stand_ins(
+    event: Event, matched: dict[int, list[Notification]], catalogue: Catalogue, directory: Directory, now: datetime
+) -> dict[int, list[Notification]]:
+    """Return what asks for each person: beside the own, what asks for whom the person stands in for now.
+
+    Whose notifications match may see the event (M1); the delegate must as well (A1–A3). What
+    reaches somebody through a stand-in goes no further.
+    """
+    away = matched.keys() & directory.away
+    if not away:
+        return matched
+    found = dict(matched)
+    for person_id in sorted(away):
+        lent = [replace(one, of=person_id) for one in matched[person_id]]
+        for one in directory.stand_ins_for(person_id, now):
+            if may_see(directory.persons[one.delegate_id], event, catalogue, directory) is Access.ALLOWED:
+                found[one.delegate_id] = [*found.get(one.delegate_id, ()), *lent]
+    return found
+
+
 def _skip(person: Person, reason: Reason, matched: tuple[Notification, ...]) -> Decision:
     refs = tuple(one.ref for one in matched)
     return Decision(person=person, outcome=Outcome.SKIP, reason=reason, notifications=refs, frequency=None)
@@ -56,24 +76,42 @@ def recheck_access(person: Person, event: Event, catalogue: Catalogue, directory
 
 
 def recheck_counting(
-    person: Person, counted: Iterable[Ref], catalogue: Catalogue, book: Book, now: datetime
+    person: Person, counted: Iterable[Ref], catalogue: Catalogue, directory: Directory, book: Book, now: datetime
 ) -> Reason | None:
     """Return why none of the notifications that counted does so any more, or None while one does (S5).
 
     When every counting notification is gone, `muted` is said if one of them still exists.
     """
-    existing = [ref for ref in counted if exists(person, ref, catalogue, book)]
+    existing = [ref for ref in counted if exists(directory.persons[ref.of] if ref.of else person, ref, catalogue, book)]
     if any(not book.is_muted(person.id, ref, now) for ref in existing):
         return None
     return Reason.MUTED if existing else Reason.DELETED
 
 
-def exists(person: Person, ref: Ref, catalogue: Catalogue, book: Book) -> bool:
-    """Return whether the person still has the notification: Custom not deleted, Default's role held."""
+def still_lent(
+    person: Person, event: Event, counted: Iterable[Ref], catalogue: Catalogue, directory: Directory
+) -> list[Ref]:
+    """Return of what counted the own, and what is of somebody through whom the event may still reach the person.
+
+    That is: neither of the two has ended the stand-in, both are active, and the other may see the event.
+    """
+    return [
+        ref
+        for ref in counted
+        if not ref.of
+        or (
+            directory.stands_in(person.id, ref.of)
+            and may_see(directory.persons[ref.of], event, catalogue, directory) is Access.ALLOWED
+        )
+    ]
+
+
+def exists(owner: Person, ref: Ref, catalogue: Catalogue, book: Book) -> bool:
+    """Return whether its owner still has the notification: Custom not deleted, Default's role held."""
     if ref.kind is Kind.CUSTOM:
         return ref.id in book.customs
     default = catalogue.defaults.get(ref.id)
-    return default is not None and default.role in valid_roles(person, catalogue)
+    return default is not None and default.role in valid_roles(owner, catalogue)
 
 
 def importance_of(event: Event, catalogue: Catalogue, ancestors: Ancestors) -> Importance:

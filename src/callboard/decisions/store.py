@@ -176,13 +176,13 @@ def add_decisions(rows: Iterable[Scheduled], now: datetime) -> None:
 
 
 def refs_json(refs: Iterable[Ref]) -> str:
-    """Return the stored form of the `notifications` of 4.4."""
+    """Return the stored form of the `notifications` of 4.4, with `of` for those of somebody else."""
     return strict_json.dumps([one.as_json() for one in refs])
 
 
 def read_refs(text: str) -> tuple[Ref, ...]:
     """Return the references of a stored `notifications`."""
-    return tuple(Ref(one["id"], Kind(one["kind"])) for one in json.loads(text))
+    return tuple(Ref(one["id"], Kind(one["kind"]), one.get("of", 0)) for one in json.loads(text))
 
 
 def due_windows(until: datetime, limit: int) -> list[OpenWindow]:
@@ -262,12 +262,15 @@ def close_windows(mail_of: dict[int, int | None]) -> None:
 
 
 def withdraw(reasons: dict[int, Reason], now: datetime) -> None:
-    """Withdraw decided items: decision id -> reason. What is withdrawn stays so."""
+    """Withdraw decided items: decision id -> reason. What is withdrawn stays so.
+
+    In order of their numbers: two who withdraw at once wait for each other, and neither is ended.
+    """
     with connection.cursor() as cursor:
         cursor.executemany(
             "UPDATE decisions_decision SET withdrawn_reason = %s, withdrawn_us = %s"
             " WHERE id = %s AND withdrawn_reason = ''",
-            [(reason.value, to_us(now), decision_id) for decision_id, reason in reasons.items()],
+            [(reason.value, to_us(now), decision_id) for decision_id, reason in sorted(reasons.items())],
         )
 
 

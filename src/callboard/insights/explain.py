@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,19 +17,33 @@ from callboard.insights.choices import KnownPartners
 from callboard.intake import store as log
 from callboard.intake.cloudevents import event_key
 from callboard.mail import store as outbox
+from callboard.people import store as people
 from callboard.people.access import may_see
-from callboard.people.values import Person
+from callboard.people.values import Directory, Person, StandIn
 from callboard.preferences import actions
+from callboard.preferences import store as preferences
 from callboard.preferences.naming import sentence
-from callboard.preferences.values import Notification
+from callboard.preferences.values import Mute, Notification
 from callboard.preferences.world import World
 
+ASKED_AMONG = 100_000
+"""The newest events among which a subject or an id is looked for."""
+_READ = 500
+_KEY = re.compile(r"(?:.*/items/)?([0-9a-f]{32})/?(?:[?#].*)?")
 ACCESS_WORDS = {
     Access.ALLOWED: "may see it",
     Access.DEACTIVATED: "is deactivated: gets nothing (A1)",
     Access.ROLE_DOES_NOT_SEE: "has no role that sees this event type (A2)",
     Access.OTHER_PARTNER: "belongs to a partner that the event does not concern (A3)",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Lender:
+    """Somebody for whom the person stood in, and when."""
+
+    person: Person
+    about: StandIn
 
 
 def find_event(event_id: str, source: str | None) -> Event:
@@ -49,11 +65,27 @@ def find_event(event_id: str, source: str | None) -> Event:
     return event
 
 
+def events_named(text: str) -> list[Event]:
+    """Return what a source request, an event's id, or the address of its page stands for, newest first.
+
+    Whoever asks for a person looks afterwards at what that person may see (A1–A3).
+    """
+    if not text or "\x00" in text:  # PostgreSQL takes no text with it; no stored subject or id has it
+        return []
+    known = _KEY.fullmatch(text)
+    by_key = log.find_event(key=known[1]) if known else None
+    if by_key:
+        return [by_key]
+    events = log.load_events(store.numbers_named(text, among=ASKED_AMONG, limit=_READ))
+    return sorted(events.values(), key=lambda one: -one.number)
+
+
 def explain(event: Event, person: Person, world: World, now: datetime) -> dict[str, Any]:
     """Return the whole answer as JSON values.
 
     What was decided is told from the ledger; the notifications and conditions are worked out
-    with the settings of now, for a person without a ledger row as well (D5).
+    with the settings of now, for a person without a ledger row as well (D5). `stand_ins` tells
+    the same of those for whom the person stood in.
     """
     access = may_see(person, event, world.catalogue, world.directory)
     row = store.ledger_row(event.number, person.id)
@@ -71,7 +103,11 @@ def explain(event: Event, person: Person, world: World, now: datetime) -> dict[s
         "user": person.email,
         "access": {"answer": access.value, "says": f"{person.name} {ACCESS_WORDS[access]}"},
         "notifications": [
-            _of_notification(one, person, event, world, now, called) for one in actions.own(person, world.catalogue)
+            _of_notification(one, person, world.book.mutes.get((person.id, one.ref)), event, world, now, called)
+            for one in actions.own(person, world.catalogue)
+        ],
+        "stand_ins": [
+            _of_lender(one, event, world, now, called) for one in lenders_of(event, row, person, world.directory)
         ],
         "decision": ledger.as_json(row) if row else None,
         "steps": _steps(row),
@@ -80,11 +116,47 @@ def explain(event: Event, person: Person, world: World, now: datetime) -> dict[s
     return answer
 
 
+def lenders_of(event: Event, row: dict[str, Any] | None, person: Person, directory: Directory) -> list[Lender]:
+    """Return for whom the person stood in when the event was decided, or accepted while it is not.
+
+    Those whose notifications counted are among them, however it stands with them now.
+    """
+    at = event.accepted_at if row is None else from_us(row["decided_us"])
+    found = people.lenders_of(person.id, at, row["lenders"] if row else ())
+    persons = people.persons_by_id([one.person_id for one in found], directory)
+    return [Lender(persons[one.person_id], one) for one in found]
+
+
+def _of_lender(lender: Lender, event: Event, world: World, now: datetime, called: KnownPartners) -> dict[str, Any]:
+    """Return what the notifications of the event's type, and no others, of whom the person stands in for made of it."""
+    owner, about = lender.person, lender.about
+    access = may_see(owner, event, world.catalogue, world.directory)
+    mutes = preferences.mutes_of(owner.id)
+    return {
+        "for": owner.email,
+        "name": owner.name,
+        "from": format_instant(about.starts_at),
+        "until": format_instant(about.ended_at or about.ends_at),
+        "in_force": about.is_in_force(now),
+        "access": {"answer": access.value, "says": f"{owner.name} {ACCESS_WORDS[access]}"},
+        "notifications": [
+            _of_notification(one, owner, mutes.get(one.ref), event, world, now, called)
+            for one in actions.own(owner, world.catalogue)
+            if one.event_type == event.type
+        ],
+    }
+
+
 def _of_notification(
-    one: Notification, person: Person, event: Event, world: World, now: datetime, called: KnownPartners
+    one: Notification,
+    person: Person,
+    mute: Mute | None,
+    event: Event,
+    world: World,
+    now: datetime,
+    called: KnownPartners,
 ) -> dict[str, Any]:
-    mute = world.book.mutes.get((person.id, one.ref))
-    muted = world.book.is_muted(person.id, one.ref, now)
+    muted = mute is not None and mute.is_muted(now)
     found: dict[str, Any] = {
         "id": one.id,
         "kind": one.kind.value,
@@ -186,6 +258,7 @@ def _answer(answer: dict[str, Any], *, parked: bool) -> str:
         return "Not decided yet: the event is parked until an operator has looked at it."
     if answer["access"]["answer"] != Access.ALLOWED:
         return f"No: {answer['access']['says']}."
-    if any(one["matches"] for one in answer["notifications"]):
+    lent = [one for each in answer["stand_ins"] for one in each["notifications"]]
+    if any(one["matches"] for one in answer["notifications"] + lent):
         return "No ledger row yet: the event is not decided, or the settings changed since it was."
     return "No: none of the person's notifications matches."

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from callboard.base.instants import format_instant, from_us, to_us
 from callboard.base.reasons import Outcome, State
 from callboard.insights import store
+from callboard.preferences.values import Ref
 
 
 def export_ledger(since: datetime | None = None) -> Iterator[dict[str, Any]]:
@@ -27,12 +27,18 @@ def as_json(row: dict[str, Any]) -> dict[str, Any]:
         "user": row["user"],
         "outcome": row["outcome"],
         "reason": row["withdrawn_reason"] or row["reason"],
-        "notifications": json.loads(row["refs_json"]),
+        "notifications": [_named(ref, row["addresses"]) for ref in row["refs"]],
         "frequency": row["frequency"],
         "due_at": None if row["ends_us"] is None else format_instant(from_us(row["ends_us"])),
         "message_id": row["message_id"],
         "state": state_of(row),
     }
+
+
+def _named(ref: Ref, addresses: Mapping[int, str]) -> dict[str, str]:
+    """Return a notification as 4.4 names it: `for` whom it asks, where the row's person stands in."""
+    named = {"id": ref.id, "kind": ref.kind.value}
+    return named | {"for": addresses[ref.of]} if ref.of else named
 
 
 def state_of(row: dict[str, Any]) -> str | None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db import connection
 
+from callboard.base.reasons import Outcome, Reason
 from callboard.catalogue.values import PartnerKind
+from callboard.decisions.store import read_refs
+from callboard.insights.models import KnownGap
+from callboard.people.store import addresses_of
 
 _LEDGER = """
 SELECT d.id, e.source, e.event_id, e.event_type, u.email, d.outcome, d.reason, d.refs_json, d.frequency,
@@ -40,8 +44,7 @@ def ledger_rows(since_us: int | None = None) -> Iterator[dict[str, Any]]:
                 [last, since_us if since_us is not None else -(2**62), _PAGE],
             )
             rows = cursor.fetchall()
-        for row in rows:
-            yield dict(zip(COLUMNS, row, strict=True))
+        yield from _named(rows)
         if len(rows) < _PAGE:
             return
         last = rows[-1][0]
@@ -51,8 +54,7 @@ def ledger_row(event_number: int, user_id: int) -> dict[str, Any] | None:
     """Return the ledger row of one event and one person."""
     with connection.cursor() as cursor:
         cursor.execute(_LEDGER + " WHERE d.event_id = %s AND d.user_id = %s", [event_number, user_id])
-        row = cursor.fetchone()
-    return dict(zip(COLUMNS, row, strict=True)) if row else None
+        return next(iter(_named(cursor.fetchall())), None)
 
 
 def rows_of_user(user_id: int, *, before: int | None, limit: int) -> list[dict[str, Any]]:
@@ -62,7 +64,20 @@ def rows_of_user(user_id: int, *, before: int | None, limit: int) -> list[dict[s
             _LEDGER + " WHERE d.user_id = %s AND d.id < %s ORDER BY d.id DESC LIMIT %s",
             [user_id, before if before is not None else 2**62, limit],
         )
-        return [dict(zip(COLUMNS, row, strict=True)) for row in cursor.fetchall()]
+        return _named(cursor.fetchall())
+
+
+def _named(rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    """Return ledger rows by column, with their refs read and the addresses of those for whom somebody stood in."""
+    found = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+    for row in found:
+        row["refs"] = read_refs(row["refs_json"])
+        row["lenders"] = tuple(sorted({ref.of for ref in row["refs"]} - {0}))
+    lenders = sorted({one for row in found for one in row["lenders"]})
+    addresses = addresses_of(lenders) if lenders else {}
+    for row in found:
+        row["addresses"] = addresses
+    return found
 
 
 NEWEST = (2**62, 2**62)
@@ -170,7 +185,21 @@ def own_rows(
             f"{_LEDGER} WHERE d.user_id = %s AND d.id < %s{of_mail}{_KEPT[kept]} ORDER BY d.id DESC LIMIT %s",
             [user_id, before if before is not None else 2**62, *values, limit],
         )
-        return [dict(zip(COLUMNS, row, strict=True)) for row in cursor.fetchall()]
+        return _named(cursor.fetchall())
+
+
+def notified_since(user_id: int, since_us: int) -> list[int]:
+    """Return the numbers of events that a person was to get, decided at or after `since_us`, newest first.
+
+    What was withdrawn counts when access ended before it left, not when the person had muted it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT event_id FROM decisions_decision WHERE user_id = %s AND decided_us >= %s AND outcome = %s"
+            " AND withdrawn_reason IN ('', %s) ORDER BY decided_us DESC, id DESC",
+            [user_id, since_us, Outcome.NOTIFY.value, Reason.DEACTIVATED.value],
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def numbers_named(text: str, *, among: int, limit: int) -> list[int]:
@@ -196,3 +225,35 @@ def deleted_of(user_id: int, ids: Sequence[str]) -> dict[str, tuple[str, str, in
             [user_id, *ids],
         )
         return {row[0]: (row[1], row[2], row[3]) for row in cursor.fetchall()}
+
+
+def known_gaps() -> set[tuple[str, str]]:
+    """Return (partner, event type) of each gap that was told and has not closed."""
+    return set(KnownGap.objects.values_list("partner_id", "event_type"))
+
+
+def count_gaps() -> int:
+    """Return how many gaps are known."""
+    return KnownGap.objects.count()
+
+
+def note_gaps(keys: Iterable[tuple[str, str]], now_us: int) -> dict[tuple[str, str], int]:
+    """Write gaps; return (partner, event type) -> number of those that nobody else wrote before."""
+    found: dict[tuple[str, str], int] = {}
+    with connection.cursor() as cursor:
+        for partner, event_type in keys:
+            cursor.execute(
+                "INSERT INTO insights_knowngap (partner_id, event_type, opened_us) VALUES (%s, %s, %s)"
+                " ON CONFLICT (partner_id, event_type) DO NOTHING RETURNING id",
+                [partner, event_type, now_us],
+            )
+            row = cursor.fetchone()
+            if row:
+                found[partner, event_type] = row[0]
+    return found
+
+
+def drop_gaps(keys: Iterable[tuple[str, str]]) -> None:
+    """Forget gaps that have closed."""
+    for partner, event_type in keys:
+        KnownGap.objects.filter(partner_id=partner, event_type=event_type).delete()

@@ -30,6 +30,9 @@ MAX_BATCH = 1_000
 MAX_BODY_BYTES = 16 * 1024 * 1024
 """Size of one HTTP body. Source: interfaces 6."""
 
+OWN_SOURCE = "callboard"
+"""The source of what happens here and not in the portal."""
+
 _ATTRIBUTE = re.compile(r"[a-z0-9]{1,64}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _VERSION = re.compile(r"\.v\d{1,9}")

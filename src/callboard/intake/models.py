@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from callboard.people.models import Partner, User
+
 
 class EventState(models.IntegerChoices):
     """Where an event is on its way."""
@@ -47,12 +49,19 @@ class EventRecord(models.Model):
 
 
 class ApiKey(models.Model):
-    """A key for intake. Only its SHA-256 is stored; the key has 256 random bits, so that is enough."""
+    """A key of an integration. Only its SHA-256 is stored; the key has 256 random bits, so that is enough.
+
+    `owner` made it in the console and answers for it: it ends with the owner's account. Null for one
+    that was made by command. A key for SCIM is for the people of `partner` and of those below it, or,
+    without one, for everybody.
+    """
 
     name = models.CharField(max_length=200, unique=True)
     key_hash = models.CharField(max_length=64, unique=True)
     hint = models.CharField(max_length=16)
     right = models.CharField(max_length=16, default="events")
+    owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    partner = models.ForeignKey(Partner, models.PROTECT, null=True, blank=True, related_name="+")
     created_us = models.BigIntegerField()
     revoked_us = models.BigIntegerField(null=True, blank=True)
 

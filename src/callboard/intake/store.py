@@ -208,15 +208,24 @@ def count_events() -> dict[str, int]:
     return found | {"newest_us": newest or 0}
 
 
-def make_key(name: str, now: datetime, right: KeyRight = KeyRight.EVENTS) -> str:
+def make_key(
+    name: str,
+    now: datetime,
+    right: KeyRight = KeyRight.EVENTS,
+    owner_id: int | None = None,
+    partner_id: str | None = None,
+) -> str:
     """Store a new API key for one right; return it, the only time it can be read.
+
+    It ends with its owner's account; one without an owner is the operators' alone. One for SCIM may
+    be for the people of one partner, and of those below it, only.
 
     Raises:
         django.db.IntegrityError: a key has this name.
     """
     key = _KEY_PREFIX + secrets.token_urlsafe(32)
     values = {"key_hash": _key_hash(key), "hint": key[:9], "created_us": to_us(now), "right": right.value}
-    ApiKey.objects.create(name=name, **values)
+    ApiKey.objects.create(name=name, owner_id=owner_id, partner_id=partner_id, **values)
     return key
 
 
@@ -225,9 +234,24 @@ def is_valid_key(key: str, right: KeyRight = KeyRight.EVENTS) -> bool:
     return ApiKey.objects.filter(key_hash=_key_hash(key), right=right.value, revoked_us=None).exists()
 
 
+def valid_key(key: str, right: KeyRight) -> ApiKey | None:
+    """Return what is stored of a key that was made here for this right and is not revoked."""
+    return ApiKey.objects.filter(key_hash=_key_hash(key), right=right.value, revoked_us=None).first()
+
+
 def revoke_key(name: str, now: datetime) -> bool:
     """Revoke the key of this name; return whether there was one in force."""
     return ApiKey.objects.filter(name=name, revoked_us=None).update(revoked_us=to_us(now)) == 1
+
+
+def keys_owned(user_ids: Iterable[int]) -> list[str]:
+    """Return the names of keys in force that these persons own."""
+    return list(ApiKey.objects.filter(owner_id__in=list(user_ids), revoked_us=None).values_list("name", flat=True))
+
+
+def revoke_keys_of(user_ids: Iterable[int], now: datetime) -> int:
+    """Revoke every key that these persons own; return how many were in force."""
+    return ApiKey.objects.filter(owner_id__in=list(user_ids), revoked_us=None).update(revoked_us=to_us(now))
 
 
 def list_keys() -> list[dict[str, Any]]:

@@ -7,12 +7,13 @@ worked out once per revision of people and settings.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
 from callboard.base.reasons import Importance, Reason
 from callboard.catalogue.values import Event
-from callboard.decisions.rules import importance_of, recheck_access, recheck_counting
+from callboard.decisions.rules import importance_of, recheck_access, recheck_counting, still_lent
 from callboard.decisions.store import read_items, read_refs
 from callboard.intake import store as log
 from callboard.mail.letter import Item
@@ -35,7 +36,7 @@ class Items:
     `places` are the places that the items have in what was read.
     """
 
-    __slots__ = ("named", "pairs", "places", "refs")
+    __slots__ = ("lenders", "named", "pairs", "places", "refs")
 
     def __init__(self, found: Sequence[tuple[int, str]], events: dict[int, Event]) -> None:
         order = sorted(range(len(found)), key=lambda place: (events[found[place][0]].accepted_at, found[place][0]))
@@ -45,6 +46,8 @@ class Items:
         told = [events[number] for number, _ in self.pairs]
         self.named = frozenset(key for one in told for key in (one.actor_key, *one.mentioned) if key)
         """Address keys of those whom the events name: to them a mail says "you"."""
+        self.lenders = frozenset(ref.of for refs in self.refs for ref in _refs_of(refs)) - {0}
+        """Ids of those whose notifications asked for a stand-in."""
 
 
 class Checker:
@@ -112,11 +115,11 @@ class Checker:
     def verdicts(self, person: Person, items: Items, now: datetime) -> tuple[Reason | None, ...]:
         """Return for each item why it may not leave; None while it may.
 
-        All who have the same rights and never muted anything get the same answer.
+        All who have the same rights and never muted anything get the same answer, but for stand-ins.
         """
         self.sync()
         rights = (person.active, person.kind, person.partner, person.roles)
-        if person.id in self.world.book.muters:
+        if items.lenders or person.id in self.world.book.muters:
             return self._judged(person, rights, items, now)
         known = self._unmuted.get(rights)
         if known is None:
@@ -137,12 +140,23 @@ class Checker:
             reasons = access[items] = tuple(
                 recheck_access(person, events[number], world.catalogue, world.directory) for number, _ in items.pairs
             )
-        counting = {
-            refs: recheck_counting(person, _refs_of(refs), world.catalogue, world.book, now) for refs in items.refs
-        }
+        if items.lenders:
+            counted = [self._recheck_lent(person, number, refs, now) for number, refs in items.pairs]
+            return tuple(access or other for access, other in zip(reasons, counted, strict=True))
+        counting = {refs: self._recheck(person, _refs_of(refs), now) for refs in items.refs}
         if not any(counting.values()):
             return reasons
         return tuple(reason or counting[refs] for reason, (_, refs) in zip(reasons, items.pairs, strict=True))
+
+    def _recheck(self, person: Person, refs: Iterable[Ref], now: datetime) -> Reason | None:
+        world = self.world
+        return recheck_counting(person, refs, world.catalogue, world.directory, world.book, now)
+
+    def _recheck_lent(self, person: Person, number: int, refs: str, now: datetime) -> Reason | None:
+        """Re-check an item that may have come through a stand-in: each event by itself, and for both people."""
+        world, event = self.world, self.events([number])[number]
+        lent = still_lent(person, event, _refs_of(refs), world.catalogue, world.directory)
+        return self._recheck(person, lent, now)
 
     def importance(self, number: int) -> Importance:
         """Return how much an event matters."""
@@ -175,8 +189,10 @@ def asked_by(refs: Iterable[Ref], world: World) -> tuple[Notification, ...]:
     for ref in refs:
         if ref.kind is Kind.CUSTOM:
             custom = world.book.customs.get(ref.id) or world.book.deleted.get(ref.id)
-            found += [custom] if custom else []
+            found += [(custom, ref.of)] if custom else []
         elif ref.id in world.catalogue.defaults:
             default = world.catalogue.defaults[ref.id]
-            found.append(from_default(default, world.catalogue.event_types[default.event_type].label))
-    return tuple(sorted(found, key=lambda one: (one.frequency.rank, one.kind, one.name)))
+            label = world.catalogue.event_types[default.event_type].label
+            found.append((from_default(default, label), ref.of))
+    asked = [replace(one, of=of) if of else one for one, of in found]
+    return tuple(sorted(asked, key=lambda one: (one.frequency.rank, one.kind, one.name, one.of)))

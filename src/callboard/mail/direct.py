@@ -29,6 +29,8 @@ from callboard.mail.replies import Fate, Reply, envelope_address
 from callboard.mail.transport import Unavailable, transport_factory
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.core.mail import EmailMessage as Message
 
     from callboard.base.config import Config
@@ -142,10 +144,13 @@ class DirectBackend(BaseEmailBackend):
         return reply
 
 
-def write_direct(message: Message, recipient: str, config: Config) -> bytes:
+def write_direct(
+    message: Message, recipient: str, config: Config, message_id: str = "", dated_at: datetime | None = None
+) -> bytes:
     """Return a mail of Django's as a complete RFC 5322 message to one recipient, in ASCII with CRLF lines.
 
-    Whatever the mail says about its sender, it comes from CALLBOARD_FROM.
+    Whatever the mail says about its sender, it comes from CALLBOARD_FROM. It is dated now and
+    has a Message-ID of its own, unless it is told which.
 
     Raises:
         PermanentError: a header would hold a line break or NUL, or the address can not be written.
@@ -154,8 +159,8 @@ def write_direct(message: Message, recipient: str, config: Config) -> bytes:
         "From": _mailbox(config.sender),
         "To": _mailbox(recipient),
         "Subject": message.subject,
-        "Date": format_datetime(config.clock.now()),
-        "Message-ID": make_msgid(domain=config.mail_host),
+        "Date": format_datetime(dated_at or config.clock.now()),
+        "Message-ID": message_id or make_msgid(domain=config.mail_host),
         "Auto-Submitted": "auto-generated",
     }
     ours = {key.lower() for key in headers}

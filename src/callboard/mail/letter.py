@@ -7,7 +7,7 @@ from datetime import datetime
 
 from callboard.base.reasons import Frequency, Importance
 from callboard.catalogue.values import Event
-from callboard.people.values import Person
+from callboard.people.values import Person, StandIn
 from callboard.preferences.values import Notification
 
 
@@ -38,6 +38,7 @@ class Letter:
         message_id: with its angle brackets, fixed when composed (C2).
         thread_root: Message-ID shaped root for References, with its angle brackets (C2).
         mute_url: the one-click link (C3).
+        standing_in: the stand-ins through which notifications of other people asked for it.
     """
 
     person: Person
@@ -50,3 +51,4 @@ class Letter:
     message_id: str
     thread_root: str
     mute_url: str
+    standing_in: tuple[StandIn, ...] = ()

@@ -127,3 +127,34 @@ class DomainBreaker(models.Model):
     open_until_us = models.BigIntegerField()
     pause_s = models.IntegerField(db_default=0)
     reason = models.TextField()
+
+
+class PostedLetter(models.Model):
+    """A mail of our own words, such as an invitation, kept until it has left; its words no longer than that.
+
+    It goes to `user`, and only while that person is active (A1); without one, to `address`.
+    `next_try_us` is set anew before each try: whoever sends it dies, and it is tried again then.
+    """
+
+    kind = models.CharField(max_length=40)
+    user = models.ForeignKey(User, models.PROTECT, null=True, blank=True)
+    address = models.CharField(max_length=254, blank=True)
+    subject = models.TextField()
+    text = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    headers_json = models.TextField(default="{}")
+    message_id = models.CharField(max_length=320, unique=True)
+    state = models.CharField(max_length=10, choices=MailState.choices, default=MailState.QUEUED)
+    made_us = models.BigIntegerField()
+    next_try_us = models.BigIntegerField()
+    tries = models.IntegerField(default=0)
+    last_reply = models.TextField(blank=True)
+    ended_us = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        """What is due, and what an operator must see, are found at once."""
+
+        indexes = [  # noqa: RUF012 - Django's form
+            models.Index(fields=["next_try_us"], condition=models.Q(state="queued"), name="letter_due"),
+            models.Index(fields=["ended_us"], condition=models.Q(state="failed"), name="letter_failed"),
+        ]

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from callboard.base.reasons import Frequency, Importance
 from callboard.base.texts import shown
+from callboard.catalogue.values import PartnerKind
 from callboard.mail.templates import MANY_HTML, MANY_TEXT, ONE_HTML, ONE_TEXT
 from callboard.mail.templates.rows import first_items, sections_of
 from callboard.mail.templates.words import clipped
@@ -30,6 +31,8 @@ MAX_HTML_BYTES = 100_000
 """Bytes of UTF-8 an HTML part may have; Gmail clips at 102 KB. Source: rule C1."""
 LONGEST_DAY = timedelta(hours=25)
 """The day on which clocks go back."""
+STAND_IN_PATH = "/settings/stand-in"
+"""The page on which a stand-in is seen and ended."""
 MAX_ASKED = 80
 """Characters of a nameless notification beside an item; the footer has it whole."""
 MAX_LONG_TEXT = 4_000
@@ -75,14 +78,43 @@ class _Writer:
         key = tuple(one.ref for one in notifications)
         known = self._asked.get(key)
         if known is None:
-            names = ["Default" if one.kind is Kind.DEFAULT else self.name(one, MAX_ASKED) for one in notifications]
-            known = self._asked[key] = ", ".join(dict.fromkeys(names))
+            known = self._asked[key] = ", ".join(dict.fromkeys(map(self._asked_by, notifications)))
         return known
+
+    def _asked_by(self, one: Notification) -> str:
+        name = "Default" if one.kind is Kind.DEFAULT else self.name(one, MAX_ASKED)
+        return f"{name} (for {self.person_name(one.of)})" if one.of else name
+
+    def person_name(self, person_id: int) -> str:
+        """Return what somebody is called for whom the reader stands in."""
+        return shown(self.directory.persons[person_id].name).strip()
+
+    def standing_in(self) -> list[str]:
+        """Return for whom the reader stands in, a sentence each."""
+        letter = self.letter
+        return [
+            f"You {'are standing' if letter.dated_at < one.ends_at else 'stood'} in for"
+            f" {self.person_name(one.person_id)} until {self.narrator.until(one.ends_at)}."
+            for one in letter.standing_in
+        ]
 
     def name(self, notification: Notification, length: int | None = None) -> str:
         """Return a notification's name or sentence; a sentence in at most `length` characters."""
-        name = title_of(notification, self.catalogue, self.directory.partner_name)
+        called = self._partner_in_line if notification.of else self.directory.partner_name
+        name = title_of(notification, self.catalogue, called)
         return name if length is None or notification.name else clipped(name, length)
+
+    def _partner_in_line(self, partner_id: str) -> str:
+        """Return a partner's name where the reader may know it by the own account, else its code (A4).
+
+        What somebody else's notification asks for may name partners that are none of the reader's.
+        """
+        own = self.letter.person.partner
+        line = own is not None and (
+            own in self.directory.ancestors(partner_id) or partner_id in self.directory.ancestors(own)
+        )
+        is_known = line or self.letter.person.kind is PartnerKind.STUDIO
+        return self.directory.partner_name(partner_id) if is_known else partner_id
 
     def why(self) -> list[Why]:
         """Return the notifications that asked for the mail, in order of appearance (C1)."""
@@ -94,17 +126,19 @@ class _Writer:
             Why(
                 self.name(one),
                 self._how(one),
-                f"{self.base_url}/settings#n-{quote(one.id, safe='')}",
+                f"{self.base_url}{STAND_IN_PATH if one.of else '/settings#n-' + quote(one.id, safe='')}",
                 count,
             )
             for one, count in counts.values()
         ]
 
     def _how(self, notification: Notification) -> str:
+        of = f" of {self.person_name(notification.of)}" if notification.of else ""
         if notification.kind is Kind.CUSTOM:
-            return f"Custom, {notification.frequency.value}"
+            return f"Custom{of}, {notification.frequency.value}"
         role = self.catalogue.roles.get(notification.role or "")
-        return f"Default, from your role {shown(role.label if role else notification.role or '')}"
+        whose = "the" if of else "your"
+        return f"Default{of}, from {whose} role {shown(role.label if role else notification.role or '')}"
 
     def clock(self, at: datetime) -> str:
         """Return when an item happened: the time alone where the window is a day or less."""
@@ -137,8 +171,12 @@ def _frame(writer: _Writer) -> dict[str, Any]:
     return {
         "corner": corner,
         "why": writer.why(),
+        "standing_in": writer.standing_in(),
+        "stand_in_url": f"{writer.base_url}{STAND_IN_PATH}",
+        "is_own": any(not one.of for item in letter.items for one in item.notifications),
         "settings_url": f"{writer.base_url}/settings",
         "mute_url": letter.mute_url,
+        "help_url": f"{writer.base_url}/support/new?about={quote(letter.items[0].event.key, safe='')}&from=mail",
     }
 
 

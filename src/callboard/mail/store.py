@@ -241,9 +241,14 @@ def set_state(mail_ids: Iterable[int], state: MailState, now: datetime, reply: s
 
 
 def queued_mails_of(user_ids: Iterable[int]) -> list[int]:
-    """Return the ids of mails of these users that wait or are held: those that have not left."""
-    states = [MailState.QUEUED, MailState.HELD]
-    return list(Mail.objects.filter(user_id__in=list(user_ids), state__in=states).values_list("id", flat=True))
+    """Return the ids of mails of these users that wait or are held: those that have not left.
+
+    Where rows lock, they are locked: nobody takes one to send it before this transaction ends.
+    """
+    rows = Mail.objects.filter(user_id__in=list(user_ids), state__in=[MailState.QUEUED, MailState.HELD])
+    if connection.features.has_select_for_update:
+        rows = rows.order_by("id").select_for_update(no_key=True)
+    return list(rows.values_list("id", flat=True))
 
 
 def suppressions(keys: Sequence[str]) -> dict[str, tuple[str, bool]]:
@@ -256,6 +261,13 @@ def suppressions(keys: Sequence[str]) -> dict[str, tuple[str, bool]]:
             keys,
         )
         return {key: (reply, bool(spares)) for key, reply, spares in cursor.fetchall()}
+
+
+def unreachable() -> frozenset[str]:
+    """Return the keys of all addresses to which not even critical mails leave."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT address_key FROM mail_suppression WHERE released_us IS NULL AND NOT spares_critical")
+        return frozenset(key for (key,) in cursor.fetchall())
 
 
 def suppress(email: str, reply: str, now: datetime) -> None:

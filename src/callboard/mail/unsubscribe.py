@@ -29,7 +29,8 @@ CRITICAL_MUTE_DAYS = 30
 class LinkedMail:
     """What a valid link stands for: the mail, and the notifications that asked for it.
 
-    `refs` maps each to its event type.
+    `refs` maps each of the person's own to its event type. `is_lent`: notifications of somebody
+    for whom the person stands in asked for it as well; they are not the person's to mute.
     """
 
     mail_id: int
@@ -37,6 +38,7 @@ class LinkedMail:
     composed_revision: int
     importance: Importance
     refs: dict[Ref, str]
+    is_lent: bool
 
 
 def find_linked(token: str, config: Config, catalogue: Catalogue, now: datetime) -> LinkedMail | None:
@@ -54,7 +56,8 @@ def find_linked(token: str, config: Config, catalogue: Catalogue, now: datetime)
         user_id=mail["user_id"],
         composed_revision=mail["composed_revision"],
         importance=store.IMPORTANCE_BY_RANK[mail["importance_rank"]],
-        refs={ref: event_type for ref, event_type in refs.items() if event_type in catalogue.event_types},
+        refs={ref: type_ for ref, type_ in refs.items() if type_ in catalogue.event_types and not ref.of},
+        is_lent=any(ref.of for ref in refs),
     )
 
 

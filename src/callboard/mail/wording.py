@@ -7,7 +7,7 @@ told; the shipped types have better ones in `templates/words.toml`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -181,6 +181,16 @@ class Narrator:
         """Return "today", "yesterday" or the day with `before` in front."""
         near = {0: "today", 1: "yesterday"}.get((self.today - on).days)
         return near or f"{before}{self.day(on)}"
+
+    def since(self, begin: datetime) -> str:
+        """Return the begin of a span: "Mon 30 Nov", or "Mon 30 Nov at 14:00"."""
+        local = self.local(begin)
+        return self.day(local.date()) if local.time() == time() else f"{self.day(local.date())} at {local:%H:%M}"
+
+    def until(self, end: datetime) -> str:
+        """Return the end of a span: "Fri 4 Dec", that day included, or "Fri 4 Dec at 18:00"."""
+        local = self.local(end)
+        return self.day(local.date() - timedelta(days=1)) if local.time() == time() else self.since(end)
 
     def told(self, event: Event) -> Told:
         """Return everything that one event says."""

@@ -1,14 +1,15 @@
 """Writing mails: what is the same for many is written once and kept while no setting changes.
 
 A `Form` is kept for each combination of items, span and reader's view (zone, partner, day, and
-the person where an event names the person); a mail of a broadcast then costs some ten microseconds.
+the person where an event names the person, or the person stands in for somebody); a mail of a
+broadcast then costs some ten microseconds.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -78,7 +79,8 @@ class Writer:
         if self._revision != self.checker.world.revision:
             self._forget()
         today = _local_day(mail.composed_us, person.time_zone)
-        reader = person.key if told.items.named and person.key in told.items.named else ""
+        is_own = bool(told.items.lenders) or person.key in told.items.named
+        reader = person.key if is_own else ""
         key = (told, person.time_zone, person.locale, person.partner, today, reader)
         kept = self._forms.get(key)
         self.was_new = kept is None
@@ -99,6 +101,10 @@ class Writer:
 
     def _letter(self, mail: Leased, person: Person, told: Told, items: Sequence[Item]) -> Letter:
         directory = self.checker.world.directory
+        lenders = (one for one in sorted(told.items.lenders) if directory.stands_in(person.id, one))
+        standing_in = tuple(found for one in lenders if (found := directory.stand_in_of(person.id, one)))
+        if told.items.lenders:
+            items = _without_ended(items, {0, *(one.person_id for one in standing_in)})
         return Letter(
             person=person,
             partner_name=directory.partner_name(person.partner) if person.partner else "",
@@ -110,6 +116,7 @@ class Writer:
             message_id=mail.message_id,
             thread_root="",
             mute_url=MUTE_PLACE,
+            standing_in=standing_in,
         )
 
     def _keep(self, key: tuple[object, ...], kept: _Kept) -> None:
@@ -136,3 +143,11 @@ def _at(composed_us: int) -> datetime:
 def _local_day(composed_us: int, time_zone: str) -> date:
     zone, _ = zone_of(time_zone)
     return from_us(composed_us).astimezone(zone).date()
+
+
+def _without_ended(items: Sequence[Item], kept: set[int]) -> list[Item]:
+    """Return items without the notifications of people for whom the person stands in no more.
+
+    What is left asked for each item, or the re-check would have withdrawn it (S5).
+    """
+    return [replace(item, notifications=tuple(one for one in item.notifications if one.of in kept)) for item in items]

@@ -14,12 +14,11 @@ from callboard.matching.rows import (
     NONE,
     Form,
     Row,
-    Slots,
     all_set,
     clear_bit,
-    moved,
     passing_row,
     resized,
+    row_without,
     set_bit,
 )
 
@@ -77,9 +76,13 @@ class CodeColumn:
         self._steady = steady
         self._literal = reading.literal
 
+    def postings_of(self, op: str) -> Postings:
+        """Return where the slots stand that ask by an operator."""
+        return self._of_operator[op]
+
     def add(self, slot: int, condition: Condition) -> None:
         """Let a slot ask."""
-        postings = self._of_operator[condition.op]
+        postings = self.postings_of(condition.op)
         for key in codes_of(condition):
             postings.add(key, slot)
             if postings is self.broad:
@@ -93,7 +96,7 @@ class CodeColumn:
 
     def remove(self, slot: int, condition: Condition) -> None:
         """Undo `add`."""
-        postings = self._of_operator[condition.op]
+        postings = self.postings_of(condition.op)
         for key in codes_of(condition):
             postings.remove(key, slot)
             if postings is self.broad:
@@ -165,13 +168,6 @@ class CodeColumn:
         for one in (self.any.derived, self.none.derived, self.broad.derived, self.rows):
             one.forget()
 
-    def move(self, to: Slots) -> None:
-        """Give each slot its new number."""
-        self.open = moved(self.open, to)
-        for one in self.postings:
-            one.move(to)
-        self.rows.forget()
-
     @property
     def postings(self) -> tuple[Postings, Postings, Postings]:
         """Return what slots name: what they take, what they refuse, and what they take with all below it."""
@@ -179,6 +175,7 @@ class CodeColumn:
 
     def settle(self) -> None:
         """Make what follows from the postings, after they were filled in."""
+        self.open = row_without(len(self.open), (self.any.all_slots, self.broad.all_slots))
         for key, slots in self.broad.slots.items():
             for _ in slots:
                 self._lengths.add(len(str(key)))

@@ -15,7 +15,6 @@ from callboard.matching.codes import CodeColumn, Reading
 from callboard.matching.lengths import Lengths
 from callboard.matching.numbers import EDGE, NumberColumn, around_day, around_days_from_event, around_number, range_of
 from callboard.matching.postings import Budget
-from callboard.matching.rows import Slots
 from callboard.people.values import Directory
 
 CODE, TEXT, NUMBER = "code", "text", "number"
@@ -53,9 +52,6 @@ class Column(Protocol):
 
     def grow(self, words: int) -> None:
         """Make room for more slots."""
-
-    def move(self, to: Slots) -> None:
-        """Give each slot its new number."""
 
     @property
     def used_bytes(self) -> int:

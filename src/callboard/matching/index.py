@@ -9,6 +9,7 @@ from functools import cached_property
 from callboard.catalogue.values import MENTIONS_ME, Catalogue, Default, Event
 from callboard.matching.audience import Audiences
 from callboard.matching.definition import asks_for
+from callboard.matching.filling import Filling
 from callboard.matching.postings import Budget
 from callboard.matching.shelf import Found, Shelf
 from callboard.people.values import Directory, Person
@@ -46,12 +47,19 @@ class Index:
         return shelf.find(event) if shelf else None
 
     def fill(self, notifications: Iterable[Notification]) -> None:
-        """Add many notifications, each of which may be forgotten then, and arrange them."""
+        """Fill an empty index with many notifications, each of which may be forgotten then."""
+        filled: dict[str, Filling] = {}
         for one in notifications:
-            self.change(None, one)
-        for shelf in self.shelves.values():
-            shelf.arrange()
+            if one.inactive is None:
+                filling = filled.get(one.event_type)
+                if filling is None:
+                    filling = filled[one.event_type] = Filling(self._new_shelf(one.event_type))
+                filling.add(one)
+        self.shelves = {event_type: filled.pop(event_type).finish() for event_type in list(filled)}
         self.warm()
+
+    def _new_shelf(self, event_type: str) -> Shelf:
+        return Shelf(event_type, self.catalogue, self.directory, self.budget)
 
     def warm(self) -> None:
         """Make the rows that most events will need, so that the first events are not the slow ones."""
@@ -70,8 +78,7 @@ class Index:
         if new is not None and new.inactive is None:
             shelf = self.shelves.get(new.event_type)
             if shelf is None:
-                shelf = Shelf(new.event_type, self.catalogue, self.directory, self.budget)
-                self.shelves[new.event_type] = shelf
+                shelf = self.shelves[new.event_type] = self._new_shelf(new.event_type)
             shelf.add(new)
 
     def _move(self, old: Person | None, new: Person) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from callboard.base.instants import parse_date
 from callboard.catalogue.values import Condition, Event
 from callboard.matching.postings import Budget, Derived
-from callboard.matching.rows import BITS, Passes, Row, Slots, all_set, clear_bit, moved, resized, set_bit
+from callboard.matching.rows import BITS, Passes, Row, Slots, all_set, clear_bit, resized, set_bit
 
 EDGE = 2**62
 """Numbers beyond it count as it; slots that ask for such numbers are checked once more."""
@@ -119,13 +119,6 @@ class NumberColumn:
         self.low = np.concatenate((self.low, np.full(more, NOTHING)))
         self.high = np.concatenate((self.high, np.full(more, EDGE)))
         self.open = resized(self.open, words, all_set(words))
-        self.rows.forget()
-
-    def move(self, to: Slots) -> None:
-        """Give each slot its new number."""
-        for one in (self.low, self.high):
-            one[to] = one[: len(to)].copy()
-        self.open = moved(self.open, to)
         self.rows.forget()
 
     def restore(self, low: Slots, high: Slots) -> None:

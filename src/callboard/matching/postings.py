@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Callable, Hashable, Iterable
 
 import numpy as np
+import numpy.typing as npt
 
 from callboard.matching.rows import (
     Form,
@@ -151,6 +152,18 @@ class Postings:
         if not self.derived.is_empty:
             self.derived.mend_one(key, slot, passes=True)
 
+    def fill(self, keys: Iterable[Hashable], ends: npt.NDArray[np.int64], slots: npt.NDArray[np.uint32]) -> None:
+        """Take in keys and their slots, one after the other; `ends` says where each key's slots end."""
+        raw, begin = slots.tobytes(), 0
+        for key, end in zip(keys, (slots.itemsize * ends).tolist(), strict=True):
+            self.slots[key] = array("I", raw[begin:end])
+            begin = end
+
+    @property
+    def all_slots(self) -> npt.NDArray[np.uint32]:
+        """Return the slots of all keys, one after the other."""
+        return np.frombuffer(b"".join(self.slots.values()), np.uint32)
+
     def add_all(self, key: Hashable, slots: Slots) -> None:
         """Let many slots name a key."""
         self.slots.setdefault(key, array("I")).frombytes(slots.astype(np.uint32).tobytes())
@@ -188,13 +201,6 @@ class Postings:
             row = row_of(np.frombuffer(slots, np.uint32), words)
             self.derived.keep(key, row)
         return row
-
-    def move(self, to: Slots) -> None:
-        """Give each slot its new number."""
-        for key, known in self.slots.items():
-            places = np.sort(to[np.frombuffer(known, np.uint32)]) if len(known) > 1 else to[known[0] : known[0] + 1]
-            self.slots[key] = array("I", places.astype(np.uint32).tobytes())
-        self.derived.forget()
 
     @property
     def used_bytes(self) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -141,10 +141,11 @@ def resized(row: Row, words: int, fill: Row) -> Row:
     return fill[:words]
 
 
-def moved(row: Row, to: Slots) -> Row:
-    """Return `row` with the bit of each slot at its new place; bits behind the last slot stay."""
-    bits = np.unpackbits(row.view(np.uint8), bitorder="little")
-    bits[to] = bits[: len(to)].copy()
+def row_without(words: int, taken: Iterable[npt.NDArray[Any]]) -> Row:
+    """Return the row of all slots but those taken."""
+    bits = np.ones(words * BITS, np.bool_)
+    for slots in taken:
+        bits[slots] = False
     return np.packbits(bits, bitorder="little").view(np.uint64)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from callboard.catalogue.values import Event, PartnerKind
 from callboard.matching.postings import Budget, Postings
-from callboard.matching.rows import BITS, Row, Slots, all_clear, clear_bit, moved, resized, row_of, set_bit
+from callboard.matching.rows import BITS, Row, Slots, all_clear, clear_bit, resized, row_of, set_bit
 from callboard.people.access import CONCERNS_BY
 from callboard.people.values import Directory, Person
 
@@ -128,13 +128,6 @@ class Scope:
         for spans in self._spans.values():
             spans.clear()
         self._span_words = 0
-
-    def move(self, to: Slots) -> None:
-        """Give each slot its new number."""
-        self.everything = moved(self.everything, to)
-        for postings in self.realms.values():
-            postings.move(to)
-        self._forget()
 
     @property
     def used_bytes(self) -> int:

@@ -28,6 +28,7 @@ _KNOWN_ROLES = 1000
 """Sets of roles whose rights are remembered."""
 _BYTES_PER_SLOT = 200
 """The id's text and its entry in the dictionary, its owner."""
+SomeColumn: TypeAlias = CodeColumn | TextColumn | NumberColumn
 Step: TypeAlias = tuple[str, type, Callable[[Any], Row | None], CodeColumn | TextColumn]
 """A field, and the short way to the rows that its column knows for values of a type."""
 
@@ -131,26 +132,9 @@ class Shelf:
         person = self.directory.persons[self.owners[slot]]
         return asks_for(self.unsure[slot], person, event, self.catalogue, self.directory)
 
-    def arrange(self) -> None:
-        """Put the notifications of one partner side by side: an event looks at few words of a row then."""
-        persons = self.directory.persons
-        ranks = {
-            owner: rank for rank, owner in enumerate(sorted(set(self.owners), key=lambda one: _place(persons.get(one))))
-        }
-        order = np.argsort(np.fromiter((ranks[one] for one in self.owners), np.int64, len(self.owners)), kind="stable")
-        to = np.empty_like(order)
-        to[order] = np.arange(len(order))
-        for part in self._parts():
-            part.move(to)
-        self.ids = [self.ids[slot] for slot in order.tolist()]
-        self.owners = array("q", np.frombuffer(self.owners, np.int64)[order].tobytes())
-        self.slots = {id_: slot for slot, id_ in enumerate(self.ids) if id_}
-        self.unsure = {int(to[slot]): one for slot, one in self.unsure.items()}
-        self._empty = [int(to[slot]) for slot in self._empty]
-
     def warm(self) -> None:
         """Make the rows that most events will need."""
-        columns: list[NumberColumn | TextColumn | CodeColumn]
+        columns: list[SomeColumn]
         columns = [*self.texts.values(), *self.numbers.values(), *self.codes.values()]
         for column in columns:
             column.warm()
@@ -161,7 +145,7 @@ class Shelf:
         self.ids = ids
         self.owners = array("q", owners.astype(np.int64).tobytes())
         self.slots = {id_: slot for slot, id_ in enumerate(ids) if id_}
-        self._empty = [slot for slot, owner in enumerate(self.owners) if not owner]
+        self._empty = [slot for slot, owner in enumerate(self.owners) if not owner and not ids[slot]]
 
     def bury(self, id_: str) -> None:
         """Take out a notification whose conditions are not known any more; its slot is not used again."""
@@ -170,7 +154,10 @@ class Shelf:
         self.owners[slot] = _NOBODY
 
     def settle(self) -> None:
-        """Put every slot into the scope of its owner, as people are now."""
+        """Make what follows from the postings, and put every slot into the scope of its owner, as people are now."""
+        posted: list[CodeColumn | TextColumn] = [*self.codes.values(), *self.texts.values()]
+        for column in posted:
+            column.settle()
         owners = np.frombuffer(self.owners, np.int64)
         if not len(owners):
             return
@@ -226,9 +213,11 @@ class Shelf:
     def _parts(self) -> list[Scope | Column]:
         return [self.scope, *self.codes.values(), *self.texts.values(), *self.numbers.values()]
 
-    def column(self, place: Place) -> Column:
+    def column(self, place: Place) -> SomeColumn:
         """Return the column of a place; it is made when somebody first asks."""
-        column: Column | None = self.codes.get(place) or self.texts.get(place) or self.numbers.get(place)
+        column: CodeColumn | TextColumn | NumberColumn | None = (
+            self.codes.get(place) or self.texts.get(place) or self.numbers.get(place)
+        )
         if column is None:
             if place.sort == CODE:
                 field = self.catalogue.fields[place.field]
@@ -240,7 +229,3 @@ class Shelf:
             else:
                 column = self.numbers[place] = new_number_column(place, self.words, self._budget)
         return column
-
-
-def _place(person: Person | None) -> tuple[bool, str, str, int]:
-    return (False, str(person.kind), str(person.partner), person.id) if person else (True, "", "", 0)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from array import array
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 from unicodedata import unidata_version
@@ -28,7 +27,7 @@ from callboard.people.values import Directory
 from callboard.preferences.values import Book
 
 Arrays: TypeAlias = dict[str, npt.NDArray[Any]]
-FORMAT = 3
+FORMAT = 4
 _WORN = 4
 """An index is worn when more than one slot of so many is buried: they are not used again."""
 
@@ -113,7 +112,6 @@ def _pack_shelf(shelf: Shelf, name: str, arrays: Arrays) -> dict[str, Any]:
     posted: dict[Place, CodeColumn | TextColumn] = {**shelf.codes, **shelf.texts}
     for place, column in posted.items():
         at = f"{name}/{'/'.join(map(str, place))}"
-        arrays[f"{at}/open"] = column.open
         for part, postings in enumerate(column.postings):
             _pack_postings(postings, f"{at}/{part}", arrays)
     for place, numbers in shelf.numbers.items():
@@ -135,10 +133,8 @@ def _unpack_shelf(shelf: Shelf, name: str, told: dict[str, Any], arrays: Mapping
         if isinstance(column, NumberColumn):
             column.restore(np.array(arrays[f"{at}/low"]), np.array(arrays[f"{at}/high"]))
         elif isinstance(column, CodeColumn | TextColumn):
-            column.open = np.array(arrays[f"{at}/open"])
             for part, postings in enumerate(column.postings):
                 _unpack_postings(postings, f"{at}/{part}", arrays)
-            column.settle()
 
 
 def _pack_postings(postings: Postings, name: str, arrays: Arrays) -> None:
@@ -149,10 +145,7 @@ def _pack_postings(postings: Postings, name: str, arrays: Arrays) -> None:
 
 
 def _unpack_postings(postings: Postings, name: str, arrays: Mapping[str, Any]) -> None:
-    raw, begin = arrays[f"{name}/slots"].tobytes(), 0
-    for key, end in zip(_from_bytes(arrays[f"{name}/keys"]), (4 * arrays[f"{name}/ends"]).tolist(), strict=True):
-        postings.slots[key] = array("I", raw[begin:end])
-        begin = end
+    postings.fill(_from_bytes(arrays[f"{name}/keys"]), arrays[f"{name}/ends"], arrays[f"{name}/slots"])
 
 
 def _as_bytes(value: Any) -> npt.NDArray[np.uint8]:

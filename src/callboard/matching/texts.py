@@ -11,7 +11,7 @@ from callboard.base.texts import folded
 from callboard.catalogue.values import Condition, Event
 from callboard.matching.lengths import Lengths
 from callboard.matching.postings import Budget, Derived, Postings
-from callboard.matching.rows import Form, Row, Slots, all_set, clear_bit, moved, passing_row, resized, set_bit
+from callboard.matching.rows import Form, Row, all_set, clear_bit, passing_row, resized, row_without, set_bit
 
 _TRIES_PER_NEEDLE = 16
 """Looks for single needles that cost as much as one needle of a new automaton."""
@@ -43,12 +43,13 @@ class TextColumn:
         self._needles = Needles(self.contains.slots)
         self._read: dict[str, tuple[str, list[str], list[str]]] = {}
 
-    def _postings(self, op: str) -> Postings:
+    def postings_of(self, op: str) -> Postings:
+        """Return where the slots stand that ask by an operator."""
         return self.equals if op == "equals" else self.contains if op == "contains" else self.starts
 
     def add(self, slot: int, condition: Condition) -> None:
         """Let a slot ask."""
-        postings, text = self._postings(condition.op), condition.operand
+        postings, text = self.postings_of(condition.op), condition.operand
         if text not in postings.slots:
             self._read.clear()
         postings.add(text, slot)
@@ -60,7 +61,7 @@ class TextColumn:
 
     def remove(self, slot: int, condition: Condition) -> None:
         """Undo `add`."""
-        postings, text = self._postings(condition.op), condition.operand
+        postings, text = self.postings_of(condition.op), condition.operand
         postings.remove(text, slot)
         if postings is self.starts:
             self._heads.remove(len(text))
@@ -106,14 +107,9 @@ class TextColumn:
         for one in self.postings:
             one.derived.forget()
 
-    def move(self, to: Slots) -> None:
-        """Give each slot its new number."""
-        self.open = moved(self.open, to)
-        for one in self.postings:
-            one.move(to)
-
     def settle(self) -> None:
         """Make what follows from the postings, after they were filled in."""
+        self.open = row_without(len(self.open), [one.all_slots for one in self.postings])
         for text, slots in self.starts.slots.items():
             for _ in slots:
                 self._heads.add(len(str(text)))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from callboard.base.reasons import Access
 from callboard.catalogue.values import Catalogue, Event, PartnerKind
-from callboard.people.values import Directory, Person
+from callboard.people.values import Directory, Person, is_test_address
 
 CONCERNS_BY: Mapping[PartnerKind, tuple[str, ...]] = {
     PartnerKind.CONTENT_PARTNER: ("content_partner",),
@@ -37,6 +37,28 @@ def concerned_partners(event: Event, kind: PartnerKind | None, directory: Direct
         if isinstance(partner, str)
         for ancestor in directory.ancestors(partner)
     }
+
+
+def governs(person: Person, partner: str, catalogue: Catalogue, directory: Directory) -> bool:
+    """Return whether a person answers, as a Master, for the accounts of a partner: the own one and those below."""
+    return (
+        person.active
+        and person.partner in directory.ancestors(partner)
+        and any(catalogue.is_master(role) for role in valid_roles(person, catalogue))
+    )
+
+
+def masters_of(partner: str, catalogue: Catalogue, directory: Directory) -> list[Person]:
+    """Return the active Masters of a partner and of its ancestors, by address; no test users."""
+    holders = {
+        holder
+        for role in catalogue.roles
+        if catalogue.is_master(role)
+        for holder in directory.holders(role, set(directory.ancestors(partner)))
+    }
+    found = [directory.persons[one] for one in holders]
+    masters = [one for one in found if governs(one, partner, catalogue, directory) and not is_test_address(one.email)]
+    return sorted(masters, key=lambda one: one.key)
 
 
 def valid_roles(person: Person, catalogue: Catalogue) -> tuple[str, ...]:

@@ -67,10 +67,13 @@ def write_people(directory: Directory) -> dict[str, Any]:
     persons = sorted((one for one in directory.persons.values() if one.partner), key=lambda one: one.key)
     return {
         "partners": [{key: getattr(one, key) for key in _PARTNER_KEYS} for one in partners],
-        "users": [
-            {key: list(one.roles) if key == "roles" else getattr(one, key) for key in _USER_KEYS} for one in persons
-        ],
+        "users": [write_person(one) for one in persons],
     }
+
+
+def write_person(person: Person) -> dict[str, Any]:
+    """Return a person as a people file has it."""
+    return {key: list(person.roles) if key == "roles" else getattr(person, key) for key in _USER_KEYS}
 
 
 def read_own_settings(raw: Mapping[str, Any], person: Person) -> dict[str, Any] | list[Fault]:

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.db.models import BigIntegerField, Min, Q, Value
+from django.db.models.functions import Coalesce, Greatest
 
+from callboard.base.instants import from_us, to_us
 from callboard.base.texts import address_key
 from callboard.catalogue.values import PartnerKind
+from callboard.people.models import NightlyCheck, PersonChange, User
 from callboard.people.models import Partner as PartnerRow
-from callboard.people.models import User
+from callboard.people.models import StandIn as StandInRow
 from callboard.people.rules import PeopleFile
 from callboard.people.sequences import next_revision
-from callboard.people.values import Directory, Partner, Person
+from callboard.people.values import Directory, Partner, Person, StandIn
 
 _PERSON_COLUMNS = (
     "id", "email", "name", "partner_id", "roles", "is_active", "time_zone", "locale",
     "digest_hour", "digest_weekday", "notify_own_actions",
 )  # fmt: skip
+_ROWS = 500
+"""Ids of one statement, under the bound on variables."""
+
+
+_USED = Greatest("created_us", Coalesce("seen_us", Value(0)), output_field=BigIntegerField())
+SEEN_EVERY = timedelta(hours=1)
+"""How exactly it is known when an account was used."""
 
 
 def apply_changes(directory: Directory, since: int) -> None:
@@ -29,6 +42,19 @@ def apply_changes(directory: Directory, since: int) -> None:
         directory.put_partner(Partner(id=id_, name=name, kind=PartnerKind(kind), parent=parent))
     for row in User.objects.filter(revision__gt=since).values_list(*_PERSON_COLUMNS).iterator():
         directory.put_person(_person(row, directory))
+    for one in StandInRow.objects.filter(revision__gt=since).order_by("id").iterator():
+        directory.put_stand_in(_stand_in(one))
+
+
+def _stand_in(row: StandInRow) -> StandIn:
+    return StandIn(
+        id=row.id,
+        person_id=row.person_id,
+        delegate_id=row.delegate_id,
+        starts_at=from_us(row.from_us),
+        ends_at=from_us(row.until_us),
+        ended_at=None if row.ended_us is None else from_us(row.ended_us),
+    )
 
 
 def _person(row: tuple[Any, ...], directory: Directory) -> Person:
@@ -49,6 +75,62 @@ def person_of(user: User, directory: Directory) -> Person:
     return _person(tuple(getattr(user, column) for column in _PERSON_COLUMNS), directory)
 
 
+def addresses_of(user_ids: Sequence[int]) -> dict[int, str]:
+    """Return id -> e-mail address."""
+    return dict(User.objects.filter(id__in=user_ids).values_list("id", "email"))
+
+
+def find_person(email: str, directory: Directory) -> Person | None:
+    """Return the person with this address, as committed now; the partner comes from the directory."""
+    row = User.objects.filter(email_key=address_key(email)).values_list(*_PERSON_COLUMNS).first()
+    return _person(row, directory) if row else None
+
+
+def persons_by_id(user_ids: Sequence[int], directory: Directory) -> dict[int, Person]:
+    """Return persons by id, as committed now; partners come from the directory."""
+    rows = User.objects.filter(id__in=user_ids).values_list(*_PERSON_COLUMNS)
+    return {row[0]: _person(row, directory) for row in rows}
+
+
+def search_active(partners: Iterable[str], text: str, limit: int, directory: Directory) -> list[Person]:
+    """Return active people of these partners in whose name or address every word occurs, by name."""
+    rows = User.objects.filter(partner_id__in=list(partners), is_active=True)
+    for word in text.split()[:8]:
+        rows = rows.filter(Q(name__icontains=word) | Q(email__icontains=word))
+    return [_person(row, directory) for row in rows.order_by("name", "id").values_list(*_PERSON_COLUMNS)[:limit]]
+
+
+def stand_ins_of(user_id: int, now: datetime) -> list[StandIn]:
+    """Return the stand-ins of which a person is one of the two, neither ended nor over at `now`, earliest first."""
+    rows = StandInRow.objects.filter(Q(person_id=user_id) | Q(delegate_id=user_id), ended_us=None)
+    return [_stand_in(one) for one in rows.filter(until_us__gt=to_us(now)).order_by("from_us", "id")]
+
+
+def lenders_of(delegate_id: int, at: datetime, also: Iterable[int]) -> list[StandIn]:
+    """Return one stand-in for each person for whom somebody stood in at an instant, and for those named."""
+    rows = StandInRow.objects.filter(delegate_id=delegate_id).order_by("id")
+    wanted = set(also)
+    found = {one.person_id: one for one in map(_stand_in, rows) if one.is_in_force(at) or one.person_id in wanted}
+    return sorted(found.values(), key=lambda one: one.id)
+
+
+def add_stand_in(person_id: int, delegate_id: int, starts_at: datetime, ends_at: datetime) -> StandIn:
+    """Store a stand-in."""
+    row = StandInRow.objects.create(
+        person_id=person_id,
+        delegate_id=delegate_id,
+        from_us=to_us(starts_at),
+        until_us=to_us(ends_at),
+        revision=next_revision(),
+    )
+    return _stand_in(row)
+
+
+def end_stand_in(stand_in_id: int, now: datetime) -> None:
+    """Mark a stand-in as ended."""
+    StandInRow.objects.filter(id=stand_in_id).update(ended_us=to_us(now), revision=next_revision())
+
+
 def load_directory() -> Directory:
     """Return a directory of everybody, as committed now."""
     directory = Directory()
@@ -56,8 +138,37 @@ def load_directory() -> Directory:
     return directory
 
 
-def save_people(file: PeopleFile, known: Directory) -> list[int]:
-    """Write what a checked people file changes; return the ids of users it deactivates.
+def load_lines(partners: Iterable[str]) -> Directory:
+    """Return a directory of all partners and of the people in line with some: of these, those above and below.
+
+    All studio people are in line with each other.
+    """
+    directory = Directory()
+    for id_, name, kind, parent in PartnerRow.objects.values_list("id", "name", "kind", "parent_id"):
+        directory.put_partner(Partner(id=id_, name=name, kind=PartnerKind(kind), parent=parent))
+    known = directory.partners
+    asked = {one for one in partners if one in known}
+    above = {one for each in asked for one in directory.ancestors(each)}
+    wanted = {one for one in known if one in above or not asked.isdisjoint(directory.ancestors(one))}
+    if any(known[one].kind is PartnerKind.STUDIO for one in wanted):
+        wanted |= {one.id for one in known.values() if one.kind is PartnerKind.STUDIO}
+    listed = sorted(wanted)
+    for start in range(0, len(listed), _ROWS):
+        part = listed[start : start + _ROWS]
+        for row in User.objects.filter(partner_id__in=part).values_list(*_PERSON_COLUMNS).iterator():
+            directory.put_person(_person(row, directory))
+        for one in StandInRow.objects.filter(person__partner_id__in=part).order_by("id").iterator():
+            directory.put_stand_in(_stand_in(one))
+    return directory
+
+
+def partner_of(email: str) -> str | None:
+    """Return the partner of the person with this address; None when there is none."""
+    return User.objects.filter(email_key=address_key(email)).values_list("partner_id", flat=True).first()
+
+
+def save_people(file: PeopleFile, known: Directory, now: datetime) -> list[tuple[Person | None, Person]]:
+    """Write what a checked people file changes; return each person that changes, as before and as now.
 
     What is already so is not written and gets no new revision.
     """
@@ -76,17 +187,81 @@ def save_people(file: PeopleFile, known: Directory) -> list[int]:
         PartnerRow.objects.update_or_create(id=one.id, defaults=values)
     for one in partners:
         PartnerRow.objects.filter(id=one.id).update(parent_id=one.parent)
-    _save_persons(persons, revision)
     User.objects.filter(id__in=[one.id for one in moved]).update(revision=revision)
-    return [one.id for one in persons if one.id and known.persons[one.id].active and not one.active]
+    return _save_persons(persons, known, revision, now)
 
 
-def _save_persons(persons: Sequence[Person], revision: int) -> None:
-    known = [one for one in persons if one.id]
-    fresh = [User(**_row(one, revision), password=make_password(None)) for one in persons if not one.id]
-    User.objects.bulk_create(fresh, batch_size=500)
-    for one in known:
-        User.objects.filter(id=one.id).update(**_row(one, revision))
+def _save_persons(
+    persons: Sequence[Person], known: Directory, revision: int, now: datetime
+) -> list[tuple[Person | None, Person]]:
+    fresh = [one for one in persons if not one.id]
+    rows = [User(**_row(one, revision), created_us=to_us(now), password=make_password(None)) for one in fresh]
+    User.objects.bulk_create(rows, batch_size=500)
+    changed: list[tuple[Person | None, Person]] = [
+        (None, replace(one, id=row.pk)) for one, row in zip(fresh, rows, strict=True)
+    ]
+    for one in persons:
+        if one.id:
+            before = known.persons[one.id]
+            # Who comes back is as fresh as who is new: the time before counts for no inactivity.
+            back = {"created_us": to_us(now), "dormant_warned_us": None} if one.active and not before.active else {}
+            User.objects.filter(id=one.id).update(**_row(one, revision), **back)
+            changed.append((before, one))
+    return changed
+
+
+def add_changes(
+    changes: Iterable[tuple[int, str, str]], *, by_id: int | None, door: str, note: str, now: datetime
+) -> list[int]:
+    """Write the audit of changes: (person, before, after); return its numbers, in order."""
+    rows = [
+        PersonChange(
+            at_us=to_us(now),
+            by_id=by_id,
+            door=door,
+            person_id=person_id,
+            before_json=before,
+            after_json=after,
+            note=note,
+        )
+        for person_id, before, after in changes
+    ]
+    return [one.pk for one in PersonChange.objects.bulk_create(rows, batch_size=500)]
+
+
+def note_seen(user_id: int, now: datetime) -> None:
+    """Note that a person uses the account; once an hour is enough, and most looks write nothing."""
+    rows = User.objects.filter(id=user_id).filter(Q(seen_us=None) | Q(seen_us__lt=to_us(now - SEEN_EVERY)))
+    if rows.exists():
+        rows.update(seen_us=to_us(now))
+
+
+def unused_since() -> list[tuple[int, int, int | None]]:
+    """Return (person, last used, warned or null) of the active people at partners who are no operators."""
+    rows = User.objects.filter(is_active=True, is_staff=False, partner__isnull=False)
+    return list(rows.annotate(used_us=_USED).values_list("id", "used_us", "dormant_warned_us"))
+
+
+def longest_unused_us() -> int | None:
+    """Return when the account that is unused for longest was last used, be it whose it may; None without accounts."""
+    found: int | None = User.objects.filter(is_active=True).aggregate(first=Min(_USED))["first"]
+    return found
+
+
+def note_warned(user_ids: Iterable[int], now: datetime) -> None:
+    """Note that these people were told that their accounts end."""
+    User.objects.filter(id__in=list(user_ids)).update(dormant_warned_us=to_us(now))
+
+
+def is_night_done(name: str, night: date) -> bool:
+    """Return whether a check was done this night; a look without a lock."""
+    return NightlyCheck.objects.filter(name=name, night__gte=night).exists()
+
+
+def claim_night(name: str, night: date) -> bool:
+    """Return whether a check is still to be done this night; whoever is told so does it in this transaction."""
+    NightlyCheck.objects.get_or_create(name=name, defaults={"night": date.min})
+    return NightlyCheck.objects.filter(name=name, night__lt=night).update(night=night) == 1
 
 
 def save_own_settings(user_id: int, changes: Mapping[str, Any]) -> None:

@@ -58,7 +58,7 @@ def read_notifications(
     mutes: dict[tuple[int, Ref], MuteWish] = {}
     for position, one in enumerate(raw):
         at = f"/{position}"
-        found = _read_one(one, at, directory, catalogue)
+        found = read_one(one, at, directory, catalogue)
         if isinstance(found, list):
             faults += found
             continue
@@ -113,9 +113,10 @@ def _mute_json(book: Book, person: Person, ref: Ref) -> dict[str, Any]:
     return {"muted": muted, "muted_until": format_instant(until) if until else None}
 
 
-def _read_one(
+def read_one(
     raw: Any, at: str, directory: Directory, catalogue: Catalogue
 ) -> tuple[Notification | None, MuteWish] | list[Fault]:
+    """Return the Custom notification of an object of a file, if it is one, and its mute, or all faults."""
     if not isinstance(raw, dict):
         return [Fault(at, f"a notification must be an object, not {kind_of(raw)}")]
     allowed = _DEFAULT_KEYS if "default" in raw else _CUSTOM_KEYS

@@ -21,6 +21,8 @@ from callboard.preferences.values import Book, Kind, Mute, MutedBy, Notification
 _COLUMNS = (
     "id", "user_id", "name", "event_type", "where_json", "frequency", "version", "created_us", "deleted_us",
 )  # fmt: skip
+_ROWS = 500
+"""Ids of one statement, under the bound on variables."""
 
 
 def apply_changes(book: Book, since: int, catalogue: Catalogue) -> None:
@@ -53,6 +55,19 @@ def load_book(catalogue: Catalogue) -> Book:
     """Return a book of everybody's settings, as committed now."""
     book = Book()
     apply_changes(book, -1, catalogue)
+    return book
+
+
+def load_book_of(user_ids: Iterable[int], catalogue: Catalogue) -> Book:
+    """Return a book of these persons' settings, as committed now."""
+    book = Book()
+    wanted = sorted(user_ids)
+    for start in range(0, len(wanted), _ROWS):
+        part = wanted[start : start + _ROWS]
+        for row in CustomNotification.objects.filter(user_id__in=part, deleted_us=None).values(*_COLUMNS):
+            book.put(_notification(row, catalogue))
+        for mute in _mutes(MuteRecord.objects.filter(user_id__in=part)):
+            book.put_mute(mute)
     return book
 
 
@@ -107,8 +122,8 @@ def owners_of(ids: Iterable[str]) -> dict[str, int]:
     """Return id -> user id of the stored notifications among `ids`, deleted ones included."""
     wanted = list(ids)
     found: dict[str, int] = {}
-    for start in range(0, len(wanted), 500):
-        rows = CustomNotification.objects.filter(id__in=wanted[start : start + 500])
+    for start in range(0, len(wanted), _ROWS):
+        rows = CustomNotification.objects.filter(id__in=wanted[start : start + _ROWS])
         found.update(rows.values_list("id", "user_id"))
     return found
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from callboard.base.reasons import Frequency
 from callboard.catalogue.values import Condition, Default
@@ -32,7 +33,8 @@ class Notification:
 
     `user_id` and the dates are None for a Default, `role` is None for a Custom. `inactive`
     says why a stored notification can not match any more (its catalogue changed), else None;
-    `stored_where` keeps its conditions as JSON then, since `where` can not hold them.
+    `stored_where` keeps its conditions as JSON then, since `where` can not hold them. `of` is
+    set where it asks for a stand-in: the id of the person whose notification it is.
     """
 
     id: str
@@ -48,23 +50,34 @@ class Notification:
     version: int = 1
     created_at: datetime | None = None
     deleted_at: datetime | None = None
+    of: int = 0
 
     @property
     def ref(self) -> Ref:
         """Return the reference that ledger rows keep."""
-        return Ref(self.id, self.kind)
+        return Ref(self.id, self.kind, self.of)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Ref:
-    """A notification named by id and kind, as the ledger names it (4.4)."""
+    """A notification named by id and kind, as the ledger names it (4.4).
+
+    `of` is 0 for one of the person's own; for a stand-in it is the id of the person whose it is.
+    """
 
     id: str
     kind: Kind
+    of: int = 0
 
-    def as_json(self) -> dict[str, str]:
-        """Return the form of interfaces 4.4."""
-        return {"id": self.id, "kind": self.kind.value}
+    @property
+    def own(self) -> Ref:
+        """Return the reference as its owner's settings name it."""
+        return Ref(self.id, self.kind) if self.of else self
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the form that is stored."""
+        named: dict[str, Any] = {"id": self.id, "kind": self.kind.value}
+        return named | {"of": self.of} if self.of else named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +118,7 @@ class Book:
     Changed only by `put` and `put_mute`, by the thread that owns it. Deleted notifications
     move to `deleted`: mails still name them when they counted. `muters` are those who muted
     anything, ever. `watchers` are told of each change of a Custom notification: what was there
-    before and what is there now, if anything.
+    before and what is there now, if anything; `mute_watchers` of each mute and unmute.
     """
 
     def __init__(self) -> None:
@@ -116,6 +129,7 @@ class Book:
         self.mutes: dict[tuple[int, Ref], Mute] = {}
         self.muters: set[int] = set()
         self.watchers: list[Callable[[Notification | None, Notification | None], None]] = []
+        self.mute_watchers: list[Callable[[Mute], None]] = []
 
     def put(self, notification: Notification) -> None:
         """Add a Custom notification, replace it, or take it out when it is deleted."""
@@ -138,10 +152,12 @@ class Book:
         """Record a mute or an unmute."""
         self.mutes[mute.user_id, mute.ref] = mute
         self.muters.add(mute.user_id)
+        for told in self.mute_watchers:
+            told(mute)
 
     def is_muted(self, user_id: int, ref: Ref, now: datetime) -> bool:
-        """Return whether the person has the notification muted at `now` (D2)."""
-        mute = self.mutes.get((user_id, ref))
+        """Return whether the notification is muted at `now` (D2): by the person, or by the one whose it is."""
+        mute = self.mutes.get((ref.of, ref.own) if ref.of else (user_id, ref))
         return mute is not None and mute.is_muted(now)
 
     def of_type(self, event_type: str) -> Iterable[Notification]:

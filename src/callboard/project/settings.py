@@ -25,6 +25,7 @@ ALLOWED_HOSTS = sorted({_BASE.hostname or "localhost", "localhost", "127.0.0.1",
 CSRF_TRUSTED_ORIGINS = [f"{_BASE.scheme}://{_BASE.netloc}"]
 # TLS ends in front (interfaces 2): cookies are secure when the outside address is https.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _BASE.scheme == "https"
+SESSION_ENGINE = "callboard.people.sessions"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "callboard_session"
@@ -39,10 +40,11 @@ INSTALLED_APPS = [
     "django.contrib.admin.apps.SimpleAdminConfig",  # the console comes with its addresses, not with every command
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
     "csp",
     "django_htmx",
     "ninja",
@@ -51,6 +53,8 @@ INSTALLED_APPS = [
     "callboard.intake",
     "callboard.decisions",
     "callboard.mail",
+    "callboard.insights",
+    "callboard.support",
     "callboard.web",
     "callboard.console",
 ]
@@ -130,13 +134,36 @@ ACCOUNT_LOGIN_TIMEOUT = 30 * 60  # room for the first code and two more
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 # Per ten minutes: an office behind one address has several people. A password that is right is not counted.
+# The last two are about support, and end within an hour.
 ACCOUNT_RATE_LIMITS = {
     "request_login_code": "50/10m/ip,5/10m/key",
     "enter_code": "5/30m/key",  # the tries and the time of one sign-in, as above
     "login": "200/10m/ip",
     "login_failed": "50/10m/ip,10/10m/key",
+    "reset_password": "50/10m/ip,5/10m/key",
     "change_password": "10/10m/user",
+    "request_help": "10/h/user",
+    "write_again": "30/h/user",
 }
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60  # who has just signed in is not asked again
+PASSWORD_RESET_TIMEOUT = 7 * 24 * 3600  # of the longest of callboard.people.links
+MFA_ADAPTER = "callboard.web.accounts.factors.Adapter"
+MFA_FORMS = {
+    "authenticate": "callboard.web.accounts.forms.FactorForm",
+    "activate_totp": "callboard.web.accounts.forms.AppForm",
+    "add_webauthn": "callboard.web.accounts.forms.PasskeyForm",
+    "edit_webauthn": "callboard.web.accounts.forms.PasskeyNameForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Callboard"
+MFA_TOTP_TOLERANCE = 1  # a code that ended while it was typed; callboard.web.accounts.factors lets none be used twice
+MFA_RATE_LIMITS = {"webauthn_login": "100/10m/ip"}
+SOCIALACCOUNT_ADAPTER = "callboard.web.accounts.sign_on.Adapter"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # the page leads to another host, which a form may not
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -186,6 +213,13 @@ CACHES = {
         "LOCATION": "web_sharedvalue",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
+}
+SCIM_SERVICE_PROVIDER = {
+    "SCHEME": _BASE.scheme,
+    "NETLOC": _BASE.netloc,
+    "AUTHENTICATION_SCHEMES": [{"type": "oauthbearertoken"}],  # told by our own configuration resource
+    "AUTH_CHECK_MIDDLEWARE": "callboard.api.scim.gate.ScimKey",
+    "SERVICE_PROVIDER_CONFIG_MODEL": "callboard.api.scim.urls.Provider",
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGGING_CONFIG = None  # the commands set logging up (callboard.cli.logs)

@@ -9,6 +9,7 @@ from callboard.base.texts import shown
 from callboard.people.models import User
 from callboard.web.gates import is_demo, may_read_mailbox, person_seal
 from callboard.web.undelivered import note_for
+from callboard.web.viewer import catalogue
 from callboard.web.words import initials
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "demo": is_demo(request),
         "show_mailbox": may_read_mailbox(request),
         "in_mailbox": request.path.startswith("/mailbox"),
+        "in_security": request.path.startswith(("/settings/security", "/settings/password")),
+        "in_support": request.path.startswith("/support"),
+        "in_team": request.path == "/team" or request.path.startswith("/team/"),
+        "is_master": isinstance(user, User) and any(map(catalogue().is_master, user.roles.split())),
         "in_settings": request.path.startswith("/settings"),
         "person_seal": person_seal(request) if isinstance(user, User) else "",
         "undelivered": partial(note_for, request),  # looked up by the pages that tell it

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import DisallowedHost
 from django.http import Http404, HttpResponse
@@ -61,6 +62,11 @@ def same_person(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
         return HttpResponse(says, status=412, content_type="text/plain; charset=utf-8")
 
     return gate
+
+
+def is_own_session(request: HttpRequest) -> bool:
+    """Return whether the person who is signed in is the one who asks, and no operator who acts for the person."""
+    return request.session.get(SESSION_KEY) == str(request.user.pk)
 
 
 def person_seal(request: HttpRequest) -> str:

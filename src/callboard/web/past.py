@@ -12,7 +12,7 @@ from callboard.base.texts import folded, shown
 from callboard.insights import store as insights
 from callboard.insights.ledger import state_of
 from callboard.intake import store as log
-from callboard.web.words import plural, state_detail, state_words
+from callboard.web.words import lent_words, plural, state_detail, state_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,17 @@ READ_MOST = 3_000
 """Ledger rows that one page reads at most; what it left unread it says."""
 _FIRST, _NEXT = 120, 600
 """Rows of the first read, which most pages need, and of each one after it."""
-_SAME = ("event_type", "accepted_us", "mail_id", "ends_us", "outcome", "reason", "withdrawn_reason", "mail_state")
+_SAME = (
+    "event_type",
+    "accepted_us",
+    "mail_id",
+    "ends_us",
+    "outcome",
+    "reason",
+    "withdrawn_reason",
+    "mail_state",
+    "lenders",
+)
 _WHY = {"sent": "Why did I get this?", "scheduled": "Why will I get this?", "queued": "Why will I get this?"}
 
 
@@ -55,6 +65,7 @@ class Entry:
     state: str
     tone: str
     detail: str
+    lent: str
     mail_id: int | None
     why: str
     others: tuple[tuple[str, str], ...]
@@ -91,7 +102,9 @@ def read_past(viewer: Viewer, wish: Wish) -> Past:
         if len(entries) == ENTRIES:
             more = last
             break
-        entries.append(_entry(group[0][0], [event for _, event in group], narrator))
+        row = group[0][0]
+        lent = lent_words(row, [shown(viewer.directory.persons[one].name) for one in row["lenders"]])
+        entries.append(_entry(row, [event for _, event in group], narrator, lent))
         last = group[-1][0]["id"]
     is_bounded = more is None and not reader.is_done
     return Past(
@@ -143,7 +156,7 @@ class _Reader:
         return all(word in text for word in self.wish.words)
 
 
-def _entry(row: dict[str, Any], events: list[Event], narrator: Narrator) -> Entry:
+def _entry(row: dict[str, Any], events: list[Event], narrator: Narrator, lent: str) -> Entry:
     told = narrator.told(events[0])
     at = narrator.local(from_us(row["accepted_us"]))
     state, tone = state_words(row)
@@ -158,6 +171,7 @@ def _entry(row: dict[str, Any], events: list[Event], narrator: Narrator) -> Entr
         state=state,
         tone=tone,
         detail=state_detail(row, narrator),
+        lent=lent,
         mail_id=row["mail_id"] if is_digest and not row["withdrawn_reason"] else None,
         why=_WHY.get(state_of(row) or "", "Why did I not get this?"),
         others=tuple((event.key, _brief(event, narrator)) for event in events[1:]),

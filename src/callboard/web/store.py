@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,10 +13,11 @@ from django.db.models import Q
 from callboard.base.instants import from_us, to_us
 from callboard.base.reasons import Frequency, Outcome
 from callboard.base.texts import address_key
+from callboard.decisions.store import read_refs
 from callboard.people import store as people
 from callboard.people.models import Partner, User
-from callboard.people.values import Directory
-from callboard.preferences.values import Kind, Ref
+from callboard.people.values import TEST_HOST, Directory
+from callboard.preferences.values import Ref
 
 RECENT_EVENTS = 1_500
 """Events that the first screen looks back on: a bulk action of some hundred fits in, twice."""
@@ -104,8 +104,9 @@ def count_users() -> int:
 
 
 def find_active_user(email: str) -> User | None:
-    """Return the active user with this address."""
-    return User.objects.filter(email_key=address_key(email), is_active=True).first()
+    """Return the active user with this address who may sign in: no test user."""
+    rows = User.objects.filter(email_key=address_key(email), is_active=True)
+    return rows.exclude(email_key__endswith=f"@{TEST_HOST}").first()
 
 
 def latest_moments(limit: int) -> list[Moment]:
@@ -170,8 +171,8 @@ def mails_by_ref(user_id: int, since: datetime) -> tuple[Counter[Ref], int]:
         )
         for refs_json, mail_id in cursor.fetchall():
             mails.add(mail_id)
-            for one in json.loads(refs_json):
-                naming.setdefault(Ref(one["id"], Kind(one["kind"])), set()).add(mail_id)
+            for ref in read_refs(refs_json):
+                naming.setdefault(ref, set()).add(mail_id)
     return Counter({ref: len(found) for ref, found in naming.items()}), len(mails)
 
 

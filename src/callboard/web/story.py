@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -16,14 +15,15 @@ from callboard.insights import explain as insight
 from callboard.insights import ledger
 from callboard.insights import store as insights
 from callboard.intake import store as log
-from callboard.mail import store as outbox
+from callboard.mail.render import STAND_IN_PATH
 from callboard.preferences import actions
 from callboard.preferences.rules import KEPT_DAYS
 from callboard.preferences.values import Kind, Ref
 from callboard.web import titles
 from callboard.web.panel.rows import muted_words
 from callboard.web.panel.sentences import TITLES, Part, condition_parts, parts_html, sentence_parts
-from callboard.web.words import exact, plural, upcoming
+from callboard.web.steps import BECAUSE_WITHDRAWN, Step, steps_of
+from callboard.web.words import listed, plural, upcoming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -65,17 +65,17 @@ class Asked:
     @property
     def is_open(self) -> bool:
         """Return whether it is one of those that mail such events: what may be muted from here."""
-        return self.tone == "ok" and not self.is_muted
+        return self.tone == "ok" and not self.is_muted and not self.ref.of
 
     @property
     def has_change(self) -> bool:
-        """Return whether to offer a change: of every Custom, and of a Default that mails such events."""
-        return self.ref.kind is Kind.CUSTOM or self.tone == "ok"
+        """Return whether to offer a change: of every own Custom, and of a Default that mails such events."""
+        return not self.ref.of and (self.ref.kind is Kind.CUSTOM or self.tone == "ok")
 
     @property
     def url(self) -> str:
-        """Return the way to its row."""
-        return row_url(self.ref)
+        """Return the way to its row, or to the stand-in that it asks through."""
+        return STAND_IN_PATH if self.ref.of else row_url(self.ref)
 
     @property
     def target(self) -> str:
@@ -106,13 +106,13 @@ class Gone:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One thing that happened, and when; `tone` is ok, critical, brass or quiet."""
+class Lent:
+    """Somebody for whom the person stood in, and what that one's notifications for such events made of it."""
 
-    title: str
-    at: str
-    detail: str = ""
-    tone: str = "quiet"
+    id: int
+    name: str
+    says: str
+    asked: tuple[Asked, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +124,7 @@ class Story:
     tone: str
     asked: tuple[Asked, ...]
     gone: tuple[Gone, ...]
+    lent: tuple[Lent, ...]
     others: int
     mail_id: int | None
     steps: tuple[Step, ...] = field(default=())
@@ -146,23 +147,27 @@ def tell(event: Event, viewer: Viewer) -> Story:
     known = insight.explain(event, viewer.person, world, viewer.now)
     mine = actions.own(viewer.person, viewer.catalogue)
     narrator = viewer.narrator()
-    counted = [Ref(one["id"], Kind(one["kind"])) for one in json.loads(row["refs_json"])] if row else []
+    counted = list(row["refs"]) if row else []
     asked = []
     for one, said in zip(mine, known["notifications"], strict=True):
         if one.event_type == event.type:
             muted = muted_words(world.book.mutes.get((viewer.person.id, one.ref)), viewer, narrator)
             asked.append(_asked(one, said, muted, viewer, _verdict(said, row, counted=one.ref in counted)))
     asked.sort(key=lambda one: _ORDER.index(one.tone))
-    answer, because, tone = _answer(event, row, asked, narrator)
+    lent = tuple(_lent(event, viewer, row, known["stand_ins"]))
+    answer, because, tone = _answer(event, row, [*asked, *(one for each in lent for one in each.asked)], narrator)
+    if row and row["lenders"]:
+        because = _because_lent(row, listed([shown(one.name) for one in lent if one.id in row["lenders"]]))
     return Story(
         answer=answer,
         because=because,
         tone=tone,
         asked=tuple(asked),
-        gone=tuple(_gone(counted, event, mine, viewer, narrator)),
+        gone=tuple(_gone([ref for ref in counted if not ref.of], event, mine, viewer, narrator)),
+        lent=lent,
         others=len(mine) - len(asked),
         mail_id=row["mail_id"] if row and not row["withdrawn_reason"] else None,
-        steps=tuple(_steps(event, row, narrator)),
+        steps=tuple(steps_of(event, row, narrator)),
     )
 
 
@@ -180,12 +185,6 @@ _BECAUSE_SKIPPED: Mapping[str, str] = {
     "own-action": "You did this yourself, and you do not ask for mails about your own actions.",
     "muted": "Every notification of yours that matched was muted.",
 }
-_BECAUSE_WITHDRAWN: Mapping[str, str] = {
-    "deactivated": "Your account was deactivated before the mail left.",
-    "no-access": "It was no longer yours to see when the mail was due.",
-    "deleted": "The notification that asked for it was deleted before the mail left.",
-    "muted": "The notification that asked for it was muted before the mail left.",
-}
 
 
 def _answer(event: Event, row: dict[str, Any] | None, asked: list[Asked], narrator: Narrator) -> tuple[str, str, str]:
@@ -200,7 +199,7 @@ def _answer(event: Event, row: dict[str, Any] | None, asked: list[Asked], narrat
     done = narrator.moment(from_us(row["finished_us"])) if row["finished_us"] is not None else ""
     said = words.format(due=due, done=done).replace(" .", ".")
     if state == "withdrawn":
-        return said, _BECAUSE_WITHDRAWN.get(row["withdrawn_reason"], row["withdrawn_reason"]), tone
+        return said, BECAUSE_WITHDRAWN.get(row["withdrawn_reason"], row["withdrawn_reason"]), tone
     return said, _because(row), tone
 
 
@@ -215,12 +214,53 @@ def _undecided(event: Event, asked: list[Asked]) -> tuple[str, str, str]:
 
 
 def _because(row: dict[str, Any]) -> str:
-    frequency = row["frequency"]
-    how = "at once" if frequency == "immediately" else f"in the {frequency} digest"
-    count = len(json.loads(row["refs_json"]))
+    how, count = _how(row), len(row["refs"])
     if count == 1:
         return f"One notification of yours asked for it, {how}."
     return f"{count} notifications of yours asked for it; the fastest says {how}, and you get one mail."
+
+
+def _how(row: dict[str, Any]) -> str:
+    frequency = row["frequency"]
+    return "at once" if frequency == "immediately" else f"in the {frequency} digest"
+
+
+def _because_lent(row: dict[str, Any], names: str) -> str:
+    """Return what `_answer` gives as the reason, where notifications of others matched or counted."""
+    is_all = all(ref.of for ref in row["refs"])
+    if row["outcome"] == Outcome.SKIP:
+        is_muted = row["reason"] == "muted"
+        return "Every notification that matched was muted." if is_muted else _BECAUSE_SKIPPED[row["reason"]]
+    if row["withdrawn_reason"] in ("deleted", "muted"):
+        also = "" if is_all else "The notification of yours that asked for it is gone or muted, and "
+        said = f"{also}what {names} asked for did not count any more before the mail left."
+        return f"{said[:1].upper()}{said[1:]}"
+    if row["withdrawn_reason"]:
+        return BECAUSE_WITHDRAWN[row["withdrawn_reason"]]
+    if is_all:
+        return f"You were standing in for {names}, who asked for it, {_how(row)}."
+    return f"You asked for it, and so did {names}, for whom you were standing in; the fastest says {_how(row)}."
+
+
+def _lent(event: Event, viewer: Viewer, row: dict[str, Any] | None, told: list[dict[str, Any]]) -> Iterator[Lent]:
+    """Yield those for whom the viewer stood in, with their notifications for such events."""
+    counted = row["refs"] if row else ()
+    narrator = viewer.narrator()
+    for lender, said in zip(insight.lenders_of(event, row, viewer.person, viewer.directory), told, strict=True):
+        owner, about = lender.person, lender.about
+        asking = [one for one in actions.own(owner, viewer.catalogue) if one.event_type == event.type]
+        asked = []
+        for one, each in zip(asking, said["notifications"], strict=True):
+            theirs = replace(one, of=owner.id)
+            verdict = _verdict(each, row, counted=theirs.ref in counted)
+            muted = "It is muted" if each["muted"] else ""
+            asked.append(_asked(theirs, each, muted, viewer, verdict))
+        asked.sort(key=lambda each: _ORDER.index(each.tone))
+        until = narrator.until(about.ended_at or about.ends_at)
+        name = shown(owner.name).strip()
+        yield Lent(
+            owner.id, name, f"You {'are standing' if said['in_force'] else 'stood'} in until {until}.", tuple(asked)
+        )
 
 
 def _asked(one: Notification, said: dict[str, Any], muted: str, viewer: Viewer, verdict: tuple[str, str]) -> Asked:
@@ -231,7 +271,9 @@ def _asked(one: Notification, said: dict[str, Any], muted: str, viewer: Viewer, 
         for condition, each in zip(one.where, said["conditions"], strict=True)
     ]
     role = viewer.catalogue.roles.get(one.role or "")
-    origin = f"Default, from your role {shown(role.label if role else one.role or '')}" if one.role else "Custom, yours"
+    whose = "the" if one.of else "your"
+    custom = "Custom" if one.of else "Custom, yours"
+    origin = f"Default, from {whose} role {shown(role.label if role else one.role or '')}" if one.role else custom
     words, tone = verdict
     return Asked(
         ref=one.ref,
@@ -246,6 +288,8 @@ def _asked(one: Notification, said: dict[str, Any], muted: str, viewer: Viewer, 
 
 def _title(one: Notification, viewer: Viewer) -> str:
     name = shown(one.name).strip() if one.kind is Kind.CUSTOM else ""
+    if one.of and one.kind is Kind.DEFAULT:  # it says what concerns the partner of whose it is
+        viewer = replace(viewer, person=viewer.directory.persons[one.of])
     return name or "".join(part.text for part in sentence_parts(one, viewer))
 
 
@@ -267,7 +311,7 @@ def _counted(said: dict[str, Any], row: dict[str, Any]) -> tuple[str, str]:
     if row["outcome"] == Outcome.SKIP:
         return ("Matched, but was muted." if row["reason"] == "muted" else "Matched."), "quiet"
     if not said["matches"]:
-        return "Asked for this. You changed it since.", "ok"
+        return "Asked for this. It was changed since.", "ok"
     return "Asked for this.", "ok"
 
 
@@ -312,37 +356,3 @@ def _named(key: str, value: Any, viewer: Viewer) -> str:
     if isinstance(value, str) and field and field.type is FieldType.PARTNER:
         return shown(viewer.directory.partner_name(value))
     return shown(str(value))
-
-
-def _steps(event: Event, row: dict[str, Any] | None, narrator: Narrator) -> Iterator[Step]:
-    """Yield what happened, in order, with the times of the person's clock."""
-    yield Step("It happened in the portal", exact(narrator, event.time_at))
-    yield Step("Callboard was told", exact(narrator, event.accepted_at))
-    if row is None:
-        return
-    told = {"notify": "Decided to mail you", "skip": "Decided not to mail you"}
-    yield Step(told[row["outcome"]], exact(narrator, from_us(row["decided_us"])))
-    if row["ends_us"] is None:
-        return
-    until = exact(narrator, from_us(row["ends_us"]))
-    yield Step("Collected with what else came in", f"until {until}", tone="quiet" if row["closed"] else "brass")
-    if row["withdrawn_reason"]:
-        yield Step("Withdrawn", "", _BECAUSE_WITHDRAWN.get(row["withdrawn_reason"], ""))
-    if row["mail_id"] is not None:
-        yield from _mail_steps(row, narrator)
-
-
-def _mail_steps(row: dict[str, Any], narrator: Narrator) -> Iterator[Step]:
-    mail = outbox.find_mail(row["mail_id"])
-    if mail is None:
-        return
-    yield Step("Mail written", exact(narrator, from_us(mail["composed_us"])), f"Message-ID {mail['message_id']}")
-    for one in outbox.attempts_of(row["mail_id"]):
-        said = "no answer yet" if one["code"] is None else f"{one['code'] or ''} {one['reply']}".strip()
-        accepted = one["code"] is not None and 200 <= one["code"] < 300  # noqa: PLR2004 - RFC 5321 4.2.1
-        title = "Accepted by the mail server" if accepted else f"Try {one['number']}"
-        yield Step(title, exact(narrator, from_us(one["began_us"])), said, "ok" if accepted else "brass")
-    final = {"failed": "Given up", "held": "Held", "bounced": "Came back"}.get(mail["state"])
-    if final:
-        at = exact(narrator, from_us(mail["finished_us"])) if mail["finished_us"] is not None else ""
-        yield Step(final, at, mail["last_reply"], "critical")

@@ -10,7 +10,7 @@ from callboard.base.reasons import Frequency
 from callboard.insights.ledger import state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from callboard.mail.wording import Narrator
     from callboard.people.values import Person
@@ -148,3 +148,15 @@ def initials(name: str) -> str:
     parts = name.split()
     letters = [part[0] for part in (parts[:1] + parts[1:][-1:]) if part]
     return "".join(letters).upper()
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return "Ana, Ben and Cara"."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def lent_words(row: Mapping[str, Any], names: Sequence[str]) -> str:
+    """Return for whom the person stood in where that brought a ledger row; "also" beside own notifications; or ""."""
+    if not names:
+        return ""
+    return f"{'also ' if any(not ref.of for ref in row['refs']) else ''}for {listed(names)}"

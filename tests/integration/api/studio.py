@@ -28,6 +28,13 @@ PEOPLE: dict[str, Any] = {
     ],
 }  # fmt: skip
 
+MIA = {
+    "email": "mia@copperglass.example",
+    "name": "Mia Sol",
+    "partner": "copperglass",
+    "roles": ["fulfillment_partner_master"],
+}
+
 
 def event(event_id="e-1", event_type=EVENT_TYPE, partner="copperglass", **data):
     return {

@@ -10,7 +10,7 @@ from django.conf import settings
 from hypothesis import HealthCheck, Phase
 from hypothesis import settings as examples
 from schemathesis.specs.openapi.checks import negative_data_rejection
-from tests.integration.api.studio import EVENT_TYPE, HOST, event, notification, post, send
+from tests.integration.api.studio import EVENT_TYPE, HOST, MIA, event, notification, post, send
 
 from callboard.base.rights import KeyRight
 from callboard.intake.store import make_key
@@ -20,11 +20,15 @@ TOKEN = "a" * 32
 TYPES = 3
 NOW = datetime.now(UTC)
 FUTURE = (NOW + timedelta(days=30)).isoformat()
+MEL = "mel@studio.example"
+MASTERS = ("whatIf", "listTeam", "invitePerson", "getPerson", "changePerson", "getCoverage")
 BINARY = {"ce-specversion": "1.0", "ce-id": "b-1", "ce-source": "portal", "ce-type": EVENT_TYPE}
 
 
 def settled(body):
-    """Change what the document cannot say: no U+0000, 2 is whole and 2.0 is not, low before high, instants ahead."""
+    """Change what the document cannot say: no U+0000, 2 is whole and 2.0 is not, low before high, instants ahead,
+    and a delegate is a colleague.
+    """
     if isinstance(body, float) and body.is_integer():
         return int(body)
     if isinstance(body, str):
@@ -34,9 +38,9 @@ def settled(body):
     if not isinstance(body, dict):
         return body
     body = {settled(key): settled(value) for key, value in body.items()}
-    for key in ("until", "muted_until"):
+    for key, value in {"until": FUTURE, "muted_until": FUTURE, "from": NOW.isoformat(), "delegate": MEL}.items():
         if isinstance(body.get(key), str):
-            body = body | {key: FUTURE}
+            body = body | {key: value}
     where = body.get("where")
     if isinstance(where, list):
         body = body | {"where": [_ordered(one) for one in where]}
@@ -70,18 +74,23 @@ document.config.generation.update(deterministic=True, max_examples=20)
 
 
 @pytest.fixture
-def sent(sam, key, portal):
-    """The headers of a person with every right, or of the portal, over a studio with something to find."""
+def sent(sam, key, portal, pipeline, sign_in):
+    """The headers of a person with every right, of a Master, or of the portal, over a studio with something to find."""
+    pipeline.import_people({"users": [MIA]})
     send(portal, event(), event("e-2"))
     post(sam, "notifications", notification())
-    cookies = f"callboard_session={sam.cookies[settings.SESSION_COOKIE_NAME].value}; callboard_csrf={TOKEN}"
-    person = {"Cookie": cookies, "X-CSRFToken": TOKEN, "Host": HOST}
     reporter = make_key("mail server", NOW, KeyRight.BOUNCES)
     return {
         "sendEvents": {"Authorization": f"Bearer {key}", "Host": HOST},
         "sendReport": {"Authorization": f"Bearer {reporter}", "Host": HOST},
-        "": person,
+        **dict.fromkeys(MASTERS, _of_person(sign_in(MIA["email"]))),
+        "": _of_person(sam),
     }
+
+
+def _of_person(client):
+    cookies = f"callboard_session={client.cookies[settings.SESSION_COOKIE_NAME].value}; callboard_csrf={TOKEN}"
+    return {"Cookie": cookies, "X-CSRFToken": TOKEN, "Host": HOST}
 
 
 @document.parametrize()

@@ -363,3 +363,23 @@ def test_what_was_deleted_can_be_brought_back_from_the_list(as_):
 def test_a_form_sent_after_the_session_ended_leads_to_a_page(client):
     answer = client.post("/settings/act", {"do": "mute custom n-1"})
     assert answer.headers["Location"] == "/sign-in?next=/settings"
+
+
+def test_the_last_who_gets_something_critical_is_told_before_muting_it(as_, pipeline):
+    tom = as_(TOM)
+    page = f"/settings/menu/default/{ID}"
+    warned = "You are the last at Tidewater Media who gets Redelivery Requested. Your Masters will be told."
+    assert warned in unescape(tom.get(page).content.decode())
+    processed = quote("delivery.processed/fulfillment_partner_operations", safe="")
+    assert "You are the last" not in tom.get(f"/settings/menu/default/{processed}").content.decode()
+    act(tom, "mute")
+    assert "You are the last" not in tom.get(page).content.decode()
+    act(tom, "unmute")
+    bo = {
+        "email": "bo@tidewater.example",
+        "name": "Bo Lind",
+        "partner": "tidewater",
+        "roles": ["fulfillment_partner_operations"],
+    }
+    pipeline.import_people({"users": [bo]})
+    assert "You are the last" not in tom.get(page).content.decode()

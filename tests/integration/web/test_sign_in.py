@@ -5,15 +5,12 @@ from __future__ import annotations
 import time
 
 import pytest
-from django.contrib.auth.tokens import default_token_generator
-from django.contrib.sessions.models import Session
 from django.test import Client
-from django.utils.encoding import force_bytes
-from django.utils.http import urlsafe_base64_encode
 from tests.integration.web.mails import ask, by_password, code_in, enter, mails_to, newest_mail
 from tests.integration.web.studio import ANA, TOM, USERS
 
-from callboard.people.models import User
+from callboard.people.links import OPERATOR
+from callboard.people.models import PersonSession, User
 
 PASSWORD = "a password for tests"
 NEW = "curtain call at eight"
@@ -41,7 +38,7 @@ def deactivate(pipeline, email=ANA):
 
 
 def stored_texts():
-    return [str(one.get_decoded()) for one in Session.objects.all()]
+    return [str(one.get_decoded()) for one in PersonSession.objects.all()]
 
 
 # By a code
@@ -184,7 +181,7 @@ def test_the_key_of_the_session_changes_when_signing_in(browser):
     before = browser.session.session_key
     enter(browser, code)
     assert browser.session.session_key != before
-    assert not Session.objects.filter(session_key=before).exists()
+    assert not PersonSession.objects.filter(session_key=before).exists()
 
 
 @pytest.mark.usefixtures("pipeline")
@@ -302,8 +299,9 @@ def test_a_part_of_a_page_is_refused_without_sign_in_and_not_replaced_by_another
 
 
 @pytest.mark.usefixtures("pipeline")
-def test_a_first_password_is_set_and_told_by_mail(as_, browser):
-    client = as_(ANA)
+def test_a_first_password_is_set_and_told_by_mail(browser):
+    client = Client(SERVER_NAME="localhost")
+    enter(client, code_for(client))
     assert "Current password" not in client.get("/settings/password").content.decode()
     assert (
         "at least 12"
@@ -313,7 +311,7 @@ def test_a_first_password_is_set_and_told_by_mail(as_, browser):
     assert "same password" in unequal.content.decode()
     done = client.post("/settings/password", {"password1": NEW, "password2": NEW})
     assert "Your password is set." in client.get(done["Location"]).content.decode()
-    assert newest_mail(ANA)["Subject"] == "Your Callboard password was set"
+    assert newest_mail(ANA, 2)["Subject"] == "Your Callboard password was set"
     assert by_password(browser, ANA, NEW)["Location"] == "/settings"
 
 
@@ -347,8 +345,7 @@ def test_a_password_changes_nothing_else_about_the_person(ana, pipeline, rf):
 
 
 def test_an_operators_link_sets_the_password_once(operator, browser):
-    code = urlsafe_base64_encode(force_bytes(operator.pk))
-    link = f"/set-password/{code}/{default_token_generator.make_token(operator)}/"
+    link = OPERATOR.url(operator, "")
     form = browser.get(link)["Location"]
     assert "at least 12" in browser.get(form).content.decode().lower()
     assert browser.post(form, {"new_password1": "short", "new_password2": "short"}).status_code == 200
@@ -358,3 +355,15 @@ def test_an_operators_link_sets_the_password_once(operator, browser):
     assert by_password(browser, operator.email, NEW).status_code == 302
     browser.post("/sign-out")
     assert "This link has ended" in browser.get(link).content.decode()
+
+
+def test_nobody_signs_in_as_a_test_user(browser, pipeline):
+    pipeline.import_people({"users": [USERS[0] | {"email": "try@test.invalid", "name": "Try"}]})
+    user = User.objects.get(email_key="try@test.invalid")
+    user.set_password(PASSWORD)
+    user.save()
+    assert by_password(browser, user.email, PASSWORD).status_code == 200
+    ask(browser, user.email)
+    browser.force_login(user)
+    assert not is_signed_in(browser)
+    assert mails_to(user.email) == []

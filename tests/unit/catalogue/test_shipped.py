@@ -35,11 +35,13 @@ TYPES = {
     "material.rejected": "Materials Rejected; critical; ihd; cp i; material_status",
     "comment.added": "Comment Added; standard; ihdw; fp h, cp h; author_org mentions_me request_status",
     "account.user_changed": "User Account Changed; critical; idw; cpm i, fpm i; account_change role",
+    "account.coverage_gap": "Coverage Gap; critical; idw; cpm i, fpm i, sta d; covered_type no_master qc_partner",
 }  # fmt: skip
 FREQUENCIES = {"i": "immediately", "h": "hourly", "d": "daily", "w": "weekly"}
 ROLES = {
     "cp": "content_partner_operations", "fp": "fulfillment_partner_operations", "st": "studio_operations",
     "qc": "qc_operator", "cpm": "content_partner_master", "fpm": "fulfillment_partner_master",
+    "sta": "studio_admin",
 }  # fmt: skip
 CRITICAL_WHEN = {
     "source_request.insight_changed": [{"field": "insight", "op": "any_of", "value": ["Critical"]}],
@@ -61,12 +63,12 @@ FIELD_TYPES = {
     " insight_reason delay_reason rejected_by severity qc_category qc_outcome material_type material_state"
     " account_change role",
     "language": "language",
-    "reference": "title_id package_id",
+    "reference": "title_id package_id covered_type",
     "text": "title",
     "partner": "content_partner fulfillment_partner sub_assignee qc_partner author_org",
     "date": "due_date est_delivery_date",
     "integer": "days_to_due days_overdue delta_days redelivery_round",
-    "boolean": "error_overridable previously_downloaded mentions_me",
+    "boolean": "error_overridable previously_downloaded mentions_me no_master",
 }
 VALUE_COUNTS = {
     "content_type": 6, "source_type": 17, "language": 38, "territory": 21, "tags": 7, "cadence": 3,
@@ -76,8 +78,8 @@ VALUE_COUNTS = {
 }  # fmt: skip
 
 
-def test_it_has_these_19_event_types():
-    assert len(TYPES) == 19
+def test_it_has_these_20_event_types():
+    assert len(TYPES) == 20
     assert set(CATALOGUE.event_types) == set(TYPES)
 
 
@@ -95,8 +97,12 @@ def test_each_type_has_its_label_importance_frequencies_fields_and_defaults(type
     assert [one.as_json() for one in found.critical_when] == CRITICAL_WHEN.get(type_id, [])
 
 
-def test_defaults_have_no_conditions_and_ids_of_type_and_role():
-    assert all(not one.where for one in CATALOGUE.defaults.values())
+def test_defaults_have_ids_of_type_and_role_and_no_conditions_but_for_gaps_that_no_master_hears_of():
+    conditional = {
+        key: [one.as_json() for one in found.where] for key, found in CATALOGUE.defaults.items() if found.where
+    }
+    no_master = {"field": "no_master", "op": "is", "value": True}
+    assert conditional == {"account.coverage_gap/studio_admin": [no_master]}
     assert all(key == f"{one.event_type}/{one.role}" for key, one in CATALOGUE.defaults.items())
 
 

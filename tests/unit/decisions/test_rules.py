@@ -90,7 +90,7 @@ class World:
     def recheck(self, *refs: Ref, **values: Any) -> Reason | None:
         who = person(**values)
         access = recheck_access(who, event(), CATALOGUE, directory(who))
-        return access or recheck_counting(who, refs, CATALOGUE, self.book, NOW)
+        return access or recheck_counting(who, refs, CATALOGUE, directory(who), self.book, NOW)
 
 
 MINE, DEFAULTS = custom().ref, DEFAULT.ref

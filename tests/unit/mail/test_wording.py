@@ -107,7 +107,7 @@ def test_a_type_the_catalogue_has_lost_is_called_by_its_id():
 
 def test_an_event_without_a_title_is_about_its_subject():
     assert told("account.user_changed", subject="U-17", account_change="Role granted").headline == (
-        "User account changed (Role granted): U-17"
+        "Role granted: U-17"
     )
 
 

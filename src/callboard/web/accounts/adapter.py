@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.stagekit import clear_login
 from allauth.core.internal.httpkit import clean_client_ip
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -17,8 +18,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from callboard.base.texts import shown
 from callboard.mail.direct import send_soon
 from callboard.mail.wording import WEEKDAYS, zone_of
+from callboard.people.links import RESET
+from callboard.people.models import User
 from callboard.preferences.naming import MONTHS
-from callboard.web.accounts.addresses import find_person
+from callboard.web.accounts.addresses import find_person, may_sign_in
+from callboard.web.accounts.freshness import is_fresh
 from callboard.web.accounts.limits import counted_as
 from callboard.web.gates import client_address
 from callboard.web.viewer import business_now
@@ -30,10 +34,9 @@ if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.http import HttpRequest, HttpResponse
 
-    from callboard.people.models import User
-
 SIGN_IN_CODE = "account/email/login_code"
 """The mail with a code; allauth's name for it."""
+RESET_LETTER = "account/email/reset"
 CODE_ENDED = "/sign-in?ended=1"
 UNKNOWN = "unknown"
 
@@ -58,6 +61,7 @@ class Adapter(DefaultAccountAdapter):
         person = find_person(email)
         words = {
             "code": context.get("code", ""),
+            "url": context.get("url", ""),
             "asked": _when(business_now(), person),
             "place": self._place(),
             "base_url": settings.CONFIG.base_url,
@@ -68,6 +72,11 @@ class Adapter(DefaultAccountAdapter):
     def send_code_to_nobody(self, email: str) -> None:
         """Do the work of mailing a code where there is nobody to mail it to."""
         self.send_mail(SIGN_IN_CODE, email, {"code": self.generate_login_code()})
+
+    def send_reset(self, email: str) -> None:
+        """Mail a link that sets a new password; the same work is done where there is nobody to mail it to."""
+        user = find_person(email) or User(pk=0, email=email)
+        self.send_mail(RESET_LETTER, email, {"url": RESET.url(user, settings.CONFIG.base_url)})
 
     def _place(self) -> str:
         """Return where the request came from, in words that whoever asks can not choose."""
@@ -94,6 +103,19 @@ class Adapter(DefaultAccountAdapter):
         """Store a password and nothing else: the portal may change the person at the same moment."""
         user.set_password(password)
         user.save(update_fields=["password"])
+
+    def pre_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse | None:
+        """Let nobody in whom no door lets in: who was deactivated meanwhile, and test users."""
+        if not may_sign_in(user):
+            clear_login(request)
+            return self.respond_user_inactive(request, user)
+        response: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        return response
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Return whether the person has to show again who it is: not right after signing in."""
+        del app, kwargs
+        return not is_fresh(self.request)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Return that nobody signs up: people come from the portal."""

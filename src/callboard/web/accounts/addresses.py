@@ -6,14 +6,20 @@ from django import forms
 
 from callboard.base.texts import address_fault, address_key, ascii_address
 from callboard.people.models import User
+from callboard.people.values import is_test_address
 from callboard.web import store
 
 LONGEST = 254
 """Characters of an address. Source: RFC 5321 4.5.3.1.3, as errata 1690 read it."""
 
 
+def may_sign_in(user: object) -> bool:
+    """Return whether this is a person who may sign in: active (A1), and no test user."""
+    return isinstance(user, User) and user.is_active and not is_test_address(user.email)
+
+
 def find_person(typed: str) -> User | None:
-    """Return the active user with this address (A1), compared as 4.1 says.
+    """Return who may sign in with this address, compared as 4.1 says.
 
     Browsers send a domain outside ASCII in its ASCII form, so each way to write it is looked
     for. Every way is asked for: the number of queries tells nothing about who exists.

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.backends import ModelBackend
 
-from callboard.web.accounts.addresses import find_person
+from callboard.web.accounts.addresses import find_person, may_sign_in
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
     from django.http import HttpRequest
 
     from callboard.people.models import User
@@ -30,3 +31,7 @@ class AddressBackend(ModelBackend):
             return None
         person = find_person(typed)
         return super().authenticate(request, username=person.email if person else typed, password=password)
+
+    def user_can_authenticate(self, user: User | AnonymousUser | None) -> bool:
+        """Return whether this account may sign in and stay so: an active one, and no test user's."""
+        return may_sign_in(user)

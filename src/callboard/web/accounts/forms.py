@@ -13,15 +13,26 @@ from allauth.account.forms import (
     SetPasswordForm,
 )
 from allauth.core import context
+from allauth.mfa.adapter import get_adapter as mfa_adapter
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
 from django.contrib.auth import forms as django_forms
 from django.contrib.auth.base_user import AbstractBaseUser
 
 from callboard.web.accounts.addresses import AddressField, find_person
-from callboard.web.accounts.limits import TOO_MANY, may_ask
+from callboard.web.accounts.factors import take_code
+from callboard.web.accounts.limits import TOO_MANY, may_ask, may_reset
 
 LONGEST_CODE = 40
 """Characters that may be typed as a code: six, and what people put between them."""
+LONGEST_NAME = 60
+_CODE_ATTRS = {
+    "autofocus": True, "autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false",
+    "maxlength": LONGEST_CODE,
+}  # fmt: skip
 
 
 class AddressForm(RequestLoginCodeForm):
@@ -41,6 +52,23 @@ class AddressForm(RequestLoginCodeForm):
         if not may_ask(context.request, email):
             raise get_adapter().validation_error(TOO_MANY)
         self._user = find_person(email)
+        return email
+
+
+class ResetForm(forms.Form):
+    """Asks for the address that a link for a new password is sent to; whoever it belongs to."""
+
+    email = AddressField()
+
+    def clean_email(self) -> str:
+        """Count the try.
+
+        Raises:
+            ValidationError: a limit is reached.
+        """
+        email: str = self.cleaned_data["email"]
+        if not may_reset(context.request, email):
+            raise get_adapter().validation_error(TOO_MANY)
         return email
 
 
@@ -70,17 +98,23 @@ class BlankInput(forms.TextInput):
         return super().get_context(name, None, attrs)
 
 
+class CodeField(forms.CharField):
+    """A code of a mail."""
+
+    def __init__(self) -> None:
+        attrs = {
+            "autofocus": True, "autocomplete": "one-time-code", "autocapitalize": "characters",
+            "spellcheck": "false", "maxlength": LONGEST_CODE,
+        }  # fmt: skip
+        super().__init__(widget=BlankInput(attrs), error_messages={"required": "Enter the code from the mail."})
+
+
 class CodeForm(ConfirmLoginCodeForm):
     """Asks for the code of the mail."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        attrs = {
-            "autofocus": True, "autocomplete": "one-time-code", "autocapitalize": "characters",
-            "spellcheck": "false", "maxlength": LONGEST_CODE,
-        }  # fmt: skip
-        messages = {"required": "Enter the code from the mail."}
-        self.fields["code"] = forms.CharField(widget=BlankInput(attrs), error_messages=messages)
+        self.fields["code"] = CodeField()
 
 
 class FirstPasswordForm(SetPasswordForm):
@@ -108,6 +142,55 @@ class LinkPasswordForm(django_forms.SetPasswordForm):  # type: ignore[type-arg] 
         user: AbstractBaseUser = self.user
         get_adapter().set_password(user, self.cleaned_data["new_password1"])
         return user
+
+
+class FactorForm(AuthenticateForm):
+    """Asks for the code of an authenticator app, or a recovery code."""
+
+    code = forms.CharField(widget=BlankInput(_CODE_ATTRS), error_messages={"required": "Enter the code."})
+
+    def clean_code(self) -> str:
+        """Check the code; one of an app is taken once.
+
+        Raises:
+            ValidationError: it is wrong, was used before, or there were too many tries.
+        """
+        code = str(super().clean_code())
+        if self.authenticator.type == Authenticator.Type.TOTP and not take_code(self.user.pk, code):
+            raise mfa_adapter().validation_error("incorrect_code")
+        return code
+
+
+class FactorAgainForm(FactorForm, ReauthenticateForm):
+    """The same of who is signed in."""
+
+
+class AppForm(ActivateTOTPForm):
+    """Asks for the first code of an authenticator app."""
+
+    code = forms.CharField(widget=BlankInput(_CODE_ATTRS), error_messages={"required": "Enter the code of the app."})
+
+    def clean_code(self) -> str:
+        """Check the code; it does not sign in as well.
+
+        Raises:
+            ValidationError: it is wrong, or there were too many tries.
+        """
+        code = str(super().clean_code())
+        take_code(self.user.pk, code)
+        return code
+
+
+class PasskeyForm(AddWebAuthnForm):
+    """Takes a new passkey; it signs in without anything else, so it has to ask its holder for a PIN or the like."""
+
+    name = forms.CharField(required=False, max_length=LONGEST_NAME)
+
+
+class PasskeyNameForm(EditWebAuthnForm):
+    """Takes a passkey's new name."""
+
+    name = forms.CharField(max_length=LONGEST_NAME, error_messages={"required": "Enter a name."})
 
 
 def _without_placeholders(form: Any) -> None:

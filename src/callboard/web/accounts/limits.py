@@ -1,4 +1,7 @@
-"""How often a code may be asked for and tried. allauth counts, in the cache that all processes share."""
+"""How often a code may be asked for and tried, and how often help.
+
+allauth counts, in the cache that all processes share.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +19,27 @@ if TYPE_CHECKING:
 TOO_MANY = "too_many_login_attempts"
 """The code of allauth's error when a limit is reached."""
 WAIT_S = 600
-"""Seconds after which every limit has ended."""
+"""Seconds after which every limit of signing in has ended."""
 
 
 def may_ask(request: HttpRequest, address: str) -> bool:
     """Count that a code was asked for; return whether it is within the limits of the address and of the place."""
     return bool(ratelimit.consume(request, action="request_login_code", key=counted_as(address)))
+
+
+def may_reset(request: HttpRequest, address: str) -> bool:
+    """Count that a new password was asked for; return whether it is within the limits of address and place."""
+    return bool(ratelimit.consume(request, action="reset_password", key=counted_as(address)))
+
+
+def may_request_help(request: HttpRequest) -> bool:
+    """Count a new request for help; return whether it is within the person's limit."""
+    return bool(ratelimit.consume(request, action="request_help"))
+
+
+def may_write_again(request: HttpRequest) -> bool:
+    """Count a further word on a request; return whether it is within the person's limit."""
+    return bool(ratelimit.consume(request, action="write_again"))
 
 
 def may_enter(request: HttpRequest, begun_s: float) -> bool:

@@ -10,7 +10,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from callboard.base.texts import folded
-from callboard.web.asking import ASKED_AMONG, FOUND, answer
+from callboard.insights.explain import ASKED_AMONG
+from callboard.web.asking import FOUND, answer
 from callboard.web.gates import signed_in
 from callboard.web.past import Wish, read_past
 from callboard.web.viewer import viewer_of

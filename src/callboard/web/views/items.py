@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 from callboard.base.reasons import Importance
 from callboard.decisions.rules import importance_of
 from callboard.intake import store as log
-from callboard.web.gates import signed_in
+from callboard.people.store import note_seen
+from callboard.web.gates import is_own_session, signed_in
 from callboard.web.story import tell
 from callboard.web.viewer import viewer_of
 
@@ -28,6 +29,8 @@ def item(request: HttpRequest, key: str) -> HttpResponse:
     event = log.find_event(key=key)
     if event is None or not viewer.may_see(event):
         raise Http404("no such item")
+    if is_own_session(request):
+        note_seen(viewer.person.id, viewer.now)
     narrator = viewer.narrator()
     event_type = narrator.type_of(event)
     importance = importance_of(event, viewer.catalogue, viewer.directory.ancestors)

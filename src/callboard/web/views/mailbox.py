@@ -51,7 +51,8 @@ class Line:
     current: bool = False
 
 
-def _mailbox() -> Mailbox:
+def open_mailbox() -> Mailbox:
+    """Return the built-in mailbox."""
     return Mailbox(settings.CONFIG.mailbox_path)
 
 
@@ -60,7 +61,7 @@ def mailbox(request: HttpRequest) -> HttpResponse:
     """List mails, newest first; a search, one recipient, and pages by number."""
     require_mailbox(request)
     asked = _asked(request)
-    box = _mailbox()
+    box = open_mailbox()
     before = _number(request.GET.get("before", ""))
     found = box.latest(recipient=asked["to"], text=asked["q"], before=before, limit=PAGE + 1)
     page = {
@@ -96,7 +97,7 @@ def mail(request: HttpRequest, mail_id: int) -> HttpResponse:
         "narrow": width == "narrow",
         "views": [(label, _url(here, asked, **{"as": key, "width": width}), key == form) for key, label in VIEWS],
         "widths": [(label, _url(here, asked, **{"as": form, "width": key}), key == width) for key, label in WIDTHS],
-        "text": _part(message, "plain"),
+        "text": part_of(message, "plain"),
         "headers": [(name, str(value)) for name, value in message.items()],
         "source": raw.decode("utf-8", "replace") if form == "source" else "",
         "sandbox": SANDBOX,
@@ -112,7 +113,12 @@ def mail(request: HttpRequest, mail_id: int) -> HttpResponse:
 def body(request: HttpRequest, mail_id: int) -> HttpResponse:
     """Serve a mail's HTML, shut into a sandbox of its own; its links open beside the mailbox."""
     _, raw = _read(request, mail_id)
-    html = _part(parse(raw), "html")
+    return sandboxed(raw)
+
+
+def sandboxed(raw: bytes) -> HttpResponse:
+    """Return a mail's HTML as a page that can do nothing but show itself and open links beside it."""
+    html = part_of(parse(raw), "html")
     head = _HEAD.search(html)
     cut = head.end() if head else 0
     response = HttpResponse(f'{html[:cut]}<base target="_blank">{html[cut:]}')
@@ -132,7 +138,7 @@ def download(request: HttpRequest, mail_id: int) -> HttpResponse:
 
 def _read(request: HttpRequest, mail_id: int) -> tuple[Received, bytes]:
     require_mailbox(request)
-    found = _mailbox().read(mail_id) if mail_id < _MAX_ID else None
+    found = open_mailbox().read(mail_id) if mail_id < _MAX_ID else None
     if found is None:
         raise Http404("no such mail")
     return found
@@ -158,11 +164,11 @@ def _line(one: Received, asked: dict[str, str]) -> Line:
         recipient=one.recipient,
         subject=one.subject,
         importance=one.importance,
-        when=_when(from_us(one.received_us), business_now()),
+        when=when_words(from_us(one.received_us), business_now()),
     )
 
 
-def _when(at: datetime, now: datetime) -> str:
+def when_words(at: datetime, now: datetime) -> str:
     """Return when a mail came: how long ago on the same day, else the day; in UTC."""
     if 0 <= (now - at).total_seconds() < 43_200:  # noqa: PLR2004 - half a day
         return ago(at, now)
@@ -171,7 +177,8 @@ def _when(at: datetime, now: datetime) -> str:
     return f"{WEEKDAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}{year}, {local:%H:%M}"
 
 
-def _part(message: EmailMessage, kind: str) -> str:
+def part_of(message: EmailMessage, kind: str) -> str:
+    """Return the text of a mail's plain or html part; "" without one."""
     found = message.get_body(preferencelist=(kind,))
     if found is None:
         return ""
@@ -181,5 +188,5 @@ def _part(message: EmailMessage, kind: str) -> str:
 
 def _neighbours(received: Received, asked: dict[str, str]) -> dict[str, str]:
     """Return the way to the next older mail of the list."""
-    older = _mailbox().latest(recipient=asked["to"], text=asked["q"], before=received.id, limit=1)
+    older = open_mailbox().latest(recipient=asked["to"], text=asked["q"], before=received.id, limit=1)
     return {"older_url": _url(f"/mailbox/{older[0].id}", asked) if older else ""}

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from callboard.base.texts import shown
 from callboard.mail.unsubscribe import CRITICAL_MUTE_DAYS, find_linked, is_critical, mute_linked
+from callboard.people.store import note_seen
 from callboard.web.viewer import business_now, catalogue
 
 if TYPE_CHECKING:
@@ -30,13 +31,15 @@ def mute(request: HttpRequest, token: str) -> HttpResponse:
     """GET and HEAD say what the link is for; only POST mutes, any number of times."""
     now = business_now()
     linked = find_linked(token, settings.CONFIG, catalogue(), now)
-    if linked is None or not linked.refs:
+    if linked is None or not (linked.refs or linked.is_lent):
         return _private(render(request, "web/mute_ended.html", status=404))
+    if request.method != "HEAD":
+        note_seen(linked.user_id, now)
     if request.method != "POST":
-        page = {"types": _types(linked.refs, linked), "days": CRITICAL_MUTE_DAYS}
+        page = {"types": _types(linked.refs, linked), "days": CRITICAL_MUTE_DAYS, "linked": linked}
         return _private(render(request, "web/mute_ask.html", page))
     done = mute_linked(linked, catalogue(), now)
-    page = {"types": _types(done, linked), "days": CRITICAL_MUTE_DAYS}
+    page = {"types": _types(done, linked), "days": CRITICAL_MUTE_DAYS, "linked": linked}
     return _private(render(request, "web/mute_done.html", page))
 
 

@@ -21,11 +21,13 @@ from callboard.preferences import actions
 from callboard.preferences.values import Kind, Notification, Ref
 from callboard.web.gates import same_person, signed_in
 from callboard.web.panel.finding import PAGE, Wanted, find, has, wanted_by
+from callboard.web.panel.last import last_words
 from callboard.web.panel.listing import listing_html
 from callboard.web.panel.rows import Rows, anchor_of
 from callboard.web.panel.sentences import sentence_parts
 from callboard.web.panel.waiting import waiting_words
 from callboard.web.panel.wishes import REFUSED, Done, Wish, fulfil, read_wish
+from callboard.web.standing import lines_of
 from callboard.web.viewer import Viewer, viewer_of
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ def panel(request: HttpRequest) -> HttpResponse:
         response = render(request, "web/panel/body.html", page)
         response["HX-Replace-Url"] = wanted.url
     else:
+        page["standing_in"] = [one for one in lines_of(page["viewer"]) if one.is_delegate]
         response = render(request, "web/panel.html", page | {"notice": request.session.pop(_NOTICE, None)})
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -110,6 +113,7 @@ def _menu(request: HttpRequest, viewer: Viewer, row: Row, *, fault: str = "", un
         "tomorrow": (narrator.today + timedelta(days=1)).isoformat(),
         "fault": fault,
         "until": until,
+        "last": "" if row.is_muted or row.inactive else last_words(row.ref, row.event_type, viewer),
     }
     template = "web/panel/menu.html" if _is_part(request) else "web/panel/menu_page.html"
     response = render(request, template, page, status=422 if fault else 200)

@@ -16,8 +16,9 @@ from allauth.account.views import (
     PasswordSetView,
     RequestLoginCodeView,
 )
+from allauth.mfa.stages import AuthenticateStage
+from django.conf import settings
 from django.contrib.auth import login
-from django.contrib.auth.views import PasswordResetConfirmView
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -25,7 +26,8 @@ from django.views.decorators.http import require_POST
 from callboard.people.models import User
 from callboard.web import store
 from callboard.web.accounts.adapter import CODE_ENDED, Adapter
-from callboard.web.accounts.forms import LinkPasswordForm, PasswordForm
+from callboard.web.accounts.forms import PasswordForm
+from callboard.web.accounts.freshness import freshly_signed_in
 from callboard.web.accounts.limits import TOO_MANY, WAIT_S, may_ask, may_enter
 from callboard.web.gates import is_demo, require_demo, signed_in
 from callboard.web.people import samples
@@ -64,8 +66,8 @@ class _Entrance:
         return response
 
     def _redirect_to_pending_stage(self, request: HttpRequest, stage: LoginStage) -> HttpResponseRedirect | None:
-        """Let who waits for a code ask again, for another address too."""
-        if isinstance(stage, LoginByCodeStage):
+        """Let who waits for a code, or is asked for a second factor, begin again, for another address too."""
+        if isinstance(stage, (LoginByCodeStage, AuthenticateStage)):
             return None
         response: HttpResponseRedirect = super()._redirect_to_pending_stage(request, stage)  # type: ignore[misc]
         return response
@@ -74,6 +76,8 @@ class _Entrance:
         """Add what led here, and the sample people in the demo."""
         found: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]
         found |= {name: name in self.request.GET for name in ("set", "ended")}
+        found["no_passkey"] = "passkey" in self.request.GET
+        found["sign_on"] = settings.CONFIG.oidc.name if settings.CONFIG.oidc else ""
         found["next"] = get_next_redirect_url(self.request) or ""
         found["samples"] = samples() if is_demo(self.request) else []
         return found
@@ -177,15 +181,6 @@ class SignOut(LogoutView):
     http_method_names = ("post", "options")
 
 
-class SetPassword(PasswordResetConfirmView):
-    """`/set-password/<uidb64>/<token>/`, the link that `callboard operator create` prints."""
-
-    template_name = "web/set_password.html"
-    form_class = LinkPasswordForm
-    success_url = "/sign-in?way=password&set=1"
-    post_reset_login = False
-
-
 class _OwnPassword:
     """What setting and changing one's password share."""
 
@@ -212,8 +207,9 @@ class _Change(_OwnPassword, PasswordChangeView):
 @signed_in
 def password(request: HttpRequest) -> HttpResponse:
     """`/settings/password`: set a first password, or change it."""
-    view = _Change if isinstance(request.user, User) and request.user.has_usable_password() else _Set
-    return cast("HttpResponse", view.as_view()(request))
+    if isinstance(request.user, User) and request.user.has_usable_password():
+        return cast("HttpResponse", _Change.as_view()(request))
+    return freshly_signed_in(_Set.as_view())(request)
 
 
 @require_POST

@@ -1,0 +1,269 @@
+"""Who actively receives what is critical, for each partner and event type. Plain: no clock, no I/O.
+
+A line says `covered` only when somebody gets every critical event of the type that names the
+partner, by the same rules that decide (A1–A4, M1, D2, P4). Who causes an event knows of it, so
+own actions (D4) make no gap. What can not be proven from the settings alone says `partly`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from callboard.base.reasons import Frequency, Importance
+from callboard.catalogue.conditions import holds
+from callboard.catalogue.values import MENTIONS_ME, Catalogue, Condition, EventType, PartnerKind
+from callboard.insights.cells import bare_event
+from callboard.people.access import CONCERNS_BY, valid_roles
+from callboard.people.values import Directory, Partner, Person, is_test_address
+from callboard.preferences.values import Book, Notification, Ref, from_default
+
+
+class State(StrEnum):
+    """Whether what is critical reaches somebody."""
+
+    COVERED = "covered"
+    PARTLY = "partly"
+    """Only notifications with conditions ask for it."""
+    GAP = "gap"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circle:
+    """The people and settings that coverage looks at.
+
+    `unreachable` are the keys of addresses to which not even critical mails leave (P4); `without`
+    are notifications, each with whose it is, that count for nothing.
+    """
+
+    catalogue: Catalogue
+    directory: Directory
+    book: Book
+    now: datetime
+    unreachable: frozenset[str] = frozenset()
+    without: frozenset[tuple[int, Ref]] = frozenset()
+
+    def as_if(self, person: Person) -> Circle:
+        """Return the circle as it would be with this person, somebody new or changed."""
+        return replace(self, directory=self.directory.as_if(person))
+
+    def notifications(self, person: Person) -> Iterator[Notification]:
+        """Yield the person's notifications that count now: active, of a type that the roles see, not muted (A4, D2)."""
+        roles = valid_roles(person, self.catalogue)
+        if not person.active:
+            return
+        for default in self.catalogue.defaults.values():
+            if default.role in roles:
+                one = from_default(default, self.catalogue.event_types[default.event_type].label)
+                if self._counts(one, person, roles):
+                    yield one
+        for one in self.book.by_user.get(person.id, {}).values():
+            if not one.inactive and self._counts(one, person, roles):
+                yield one
+
+    def _counts(self, one: Notification, person: Person, roles: tuple[str, ...]) -> bool:
+        return (
+            self.catalogue.may_see_type(roles, one.event_type)
+            and (person.id, one.ref) not in self.without
+            and not self.book.is_muted(person.id, one.ref, self.now)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """A person who gets critical events of a type: the strongest notification that asks for them.
+
+    `conditions` are those that an event may fail: none means every one is received.
+    """
+
+    person: Person
+    notification: Notification
+    conditions: tuple[Condition, ...]
+    standing_in_for: Person | None = None
+
+    @property
+    def frequency(self) -> Frequency:
+        """Return how fast."""
+        return self.notification.frequency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One partner and one critical event type. `expected`: the catalogue means people of that kind to be told."""
+
+    partner: Partner
+    event_type: EventType
+    expected: bool
+    receivers: tuple[Receiver, ...]
+
+    @property
+    def state(self) -> State:
+        """Return whether every critical event reaches somebody."""
+        if not self.receivers:
+            return State.GAP
+        return State.PARTLY if all(one.conditions for one in self.receivers) else State.COVERED
+
+    @property
+    def is_gap(self) -> bool:
+        """Return whether nobody is told who should be."""
+        return self.expected and self.state is State.GAP
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Return the ids of partner and event type."""
+        return self.partner.id, self.event_type.id
+
+
+def is_critical(event_type: EventType) -> bool:
+    """Return whether some events of the type are critical."""
+    return event_type.importance is Importance.CRITICAL or bool(event_type.critical_when)
+
+
+def coverage(circle: Circle, partners: Iterable[str] | None = None) -> list[Line]:
+    """Return the lines of these partners, or of all, sorted by partner, event types in the catalogue's order.
+
+    The circle must hold everybody whose partner is one of them or an ancestor; all studio people
+    for a partner of the studio.
+    """
+    known = circle.directory.partners
+    wanted = sorted(known if partners is None else {one for one in partners if one in known})
+    asking = _gather(circle)
+    return [
+        Line(
+            partner=known[partner],
+            event_type=event_type,
+            expected=_is_expected(event_type, known[partner].kind, circle.catalogue),
+            receivers=_receivers(event_type, known[partner], asking, circle),
+        )
+        for partner in wanted
+        for event_type in circle.catalogue.event_types.values()
+        if is_critical(event_type) and _is_visible(event_type, known[partner].kind, circle.catalogue)
+    ]
+
+
+def concerned_by(person: Person | None, directory: Directory) -> set[str]:
+    """Return the partners at which a person counts: the own one and its descendants; each of the studio's (A3)."""
+    if person is None or person.kind is None:
+        return set()
+    if person.kind is PartnerKind.STUDIO:
+        return {one.id for one in directory.partners.values() if one.kind is PartnerKind.STUDIO}
+    return {one for one in directory.partners if person.partner in directory.ancestors(one)}
+
+
+def gaps_opened_by(
+    circle: Circle, *, change: Person | None = None, without: Iterable[tuple[int, Ref]] = ()
+) -> list[Line]:
+    """Return the lines that become gaps when a person changes, or when notifications are muted or deleted.
+
+    `without` names them with whose they are. Faces warn with this before the act.
+    """
+    gone = frozenset(without)
+    ids = {user_id for user_id, _ in gone} | ({change.id} if change else set())
+    who = [change, *(circle.directory.persons.get(one) for one in ids)]
+    touched = {partner for one in who for partner in concerned_by(one, circle.directory)}
+    before = {one.key for one in coverage(circle, touched) if one.is_gap}
+    then = replace(circle.as_if(change) if change else circle, without=circle.without | gone)
+    after = coverage(then, touched)
+    return [one for one in after if one.is_gap and one.key not in before]
+
+
+_Asked = tuple[Person, Person, Notification]
+"""Who receives, whose notification asks, and the notification."""
+
+
+def _gather(circle: Circle) -> dict[tuple[str | None, str], list[_Asked]]:
+    """Return (partner of the receiver, event type) -> who asks; all studio people stand under None."""
+    found: dict[tuple[str | None, str], list[_Asked]] = {}
+    catalogue = circle.catalogue
+    for owner in circle.directory.persons.values():
+        for one in circle.notifications(owner):
+            if not is_critical(catalogue.event_types[one.event_type]):
+                continue
+            for receiver in _told(owner, circle):
+                if _is_reached(receiver, one.event_type, circle):
+                    found.setdefault((_desk(receiver), one.event_type), []).append((receiver, owner, one))
+    return found
+
+
+def _told(owner: Person, circle: Circle) -> Iterator[Person]:
+    """Yield who is told what a person's notification asks for: the person, and who stands in."""
+    yield owner
+    for one in circle.directory.stand_ins_for(owner.id, circle.now):
+        yield circle.directory.persons[one.delegate_id]
+
+
+def _is_reached(person: Person, event_type: str, circle: Circle) -> bool:
+    """Return whether critical mails about a type reach a person, the partner aside (A1, A2, P4)."""
+    return (
+        person.active
+        and not is_test_address(person.email)
+        and person.key not in circle.unreachable
+        and circle.catalogue.may_see_type(valid_roles(person, circle.catalogue), event_type)
+    )
+
+
+def _desk(person: Person) -> str | None:
+    return None if person.kind is PartnerKind.STUDIO else person.partner
+
+
+def _receivers(
+    event_type: EventType,
+    partner: Partner,
+    asking: dict[tuple[str | None, str], list[_Asked]],
+    circle: Circle,
+) -> tuple[Receiver, ...]:
+    """Return one receiver per person, those of every event first, then the fastest."""
+    ancestors = circle.directory.ancestors(partner.id)
+    desks: Sequence[str | None] = (None,) if partner.kind is PartnerKind.STUDIO else ancestors
+    best: dict[int, Receiver] = {}
+    for desk in desks:
+        for person, owner, one in asking.get((desk, event_type.id), ()):
+            if _desk(owner) not in desks:  # who stands in gets what the other may see as well
+                continue
+            conditions = tuple(each for each in one.where if not _is_sure(each, event_type, partner, circle))
+            found = Receiver(
+                person=person,
+                notification=one,
+                conditions=conditions,
+                standing_in_for=None if owner is person else owner,
+            )
+            known = best.get(person.id)
+            if known is None or _order(found) < _order(known):
+                best[person.id] = found
+    return tuple(sorted(best.values(), key=lambda one: (*_order(one), one.person.key)))
+
+
+def _order(one: Receiver) -> tuple[bool, int, bool]:
+    return bool(one.conditions), one.frequency.rank, one.standing_in_for is not None
+
+
+def _is_sure(condition: Condition, event_type: EventType, partner: Partner, circle: Circle) -> bool:
+    """Return whether a condition holds for every critical event of the type that names the partner."""
+    if condition.field == MENTIONS_ME:
+        return False
+    if event_type.importance is not Importance.CRITICAL and any(
+        _implies(one, condition) for one in event_type.critical_when
+    ):
+        return True
+    scopes = CONCERNS_BY.get(partner.kind, ())
+    if scopes != (condition.field,):  # with two fields an event may name the partner in the other one
+        return False
+    event = replace(bare_event(event_type.id), data={condition.field: partner.id})
+    field = circle.catalogue.fields[condition.field]
+    return holds(condition, field, event, viewer="", ancestors=circle.directory.ancestors)
+
+
+def _implies(given: Condition, condition: Condition) -> bool:
+    if given.field != condition.field or given.op != condition.op:
+        return False
+    return given == condition or (given.op == "any_of" and set(given.value) <= set(condition.value))
+
+
+def _is_visible(event_type: EventType, kind: PartnerKind, catalogue: Catalogue) -> bool:
+    return any(one.kind is kind and one.sees_type(event_type.id) for one in catalogue.roles.values())
+
+
+def _is_expected(event_type: EventType, kind: PartnerKind, catalogue: Catalogue) -> bool:
+    return any(catalogue.roles[one.role].kind is kind for one in catalogue.defaults_by_type.get(event_type.id, ()))

@@ -1,0 +1,1 @@
+"""What a Master sees of the people looked after."""

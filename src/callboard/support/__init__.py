@@ -1,0 +1,1 @@
+"""What people ask the operators: requests with their context, answers, and the letters about both."""

@@ -1,0 +1,80 @@
+"""Accounts in the console: tried first, then changed for a reason, audited and told."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from tests.integration.web.studio import ANA
+
+from callboard.intake.models import EventRecord
+from callboard.people.models import PersonChange, User
+
+OPERATIONS, MASTER = "fulfillment_partner_operations", "fulfillment_partner_master"
+
+
+@pytest.fixture
+def olga(operator, as_):
+    return as_(operator.email_key)
+
+
+@pytest.fixture
+def path(pipeline):  # noqa: ARG001 - its people
+    return f"/console/people/{User.objects.get(email_key=ANA).pk}/account"
+
+
+def seen(client, path, **form):
+    page = client.post(path, {"do": "try", **form}).content.decode()
+    found = re.search(r'name="seen" value="([^"]*)"', page)
+    assert found, page
+    return found[1]
+
+
+def ana():
+    return User.objects.get(email_key=ANA)
+
+
+def test_a_change_is_tried_and_changes_nothing(olga, path):
+    page = olga.post(path, {"do": "try", "partner": "copperglass", "active": "on", "role": MASTER})
+    assert "Loses 14 Defaults" in page.content.decode()
+    assert ana().roles == OPERATIONS
+
+
+def test_a_change_is_made_for_a_reason_audited_and_told(olga, path):
+    form = {"partner": "copperglass", "active": "on", "role": [OPERATIONS, MASTER]}
+    made = {"do": "make", "seen": seen(olga, path, **form), "reason": "Ticket 812: looks after Copperglass"}
+    assert olga.post(path, form | made).status_code == 302
+    assert ana().roles.split() == [OPERATIONS, MASTER]
+    change = PersonChange.objects.get(door="console")
+    assert (change.note, change.by and change.by.is_staff) == ("Ticket 812: looks after Copperglass", True)
+    assert EventRecord.objects.filter(event_type="account.user_changed").count() == 1
+    page = olga.get("/console/audit?kind=people").content.decode()
+    assert "Ticket 812" in page
+    assert MASTER in page
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"reason": "short"}, {"reason": "x" * 501}, {"seen": "copperglass True nothing"}, {"role": "studio_admin"},
+        {"partner": "the-studio"}, {"partner": "nowhere"},
+    ],
+)  # fmt: skip
+def test_a_change_that_is_wrong_is_not_made(olga, path, change):
+    form = {"partner": "copperglass", "active": "on", "role": MASTER}
+    made = {"do": "make", "seen": seen(olga, path, **form), "reason": "Ticket 812: looks after Copperglass"}
+    assert olga.post(path, form | made | change).status_code == 400
+    assert (ana().roles, ana().partner_id) == (OPERATIONS, "copperglass")
+
+
+def test_who_is_deactivated_has_no_session_left(olga, as_, path):
+    client = as_(ANA)
+    form = {"partner": "copperglass", "role": OPERATIONS}
+    made = {"do": "make", "seen": seen(olga, path, **form), "reason": "Ticket 813: has left the company"}
+    olga.post(path, form | made)
+    assert not ana().is_active
+    assert client.get("/settings").status_code == 302
+
+
+def test_nobody_but_operators_gets_there(as_, path):
+    assert as_(ANA).get(path).status_code == 404
