@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 
 import structlog
 import uvloop
@@ -20,7 +21,7 @@ from callboard.mail.delivery import Courier, Threads
 from callboard.mail.letters.postman import Postman
 from callboard.mail.owners import Owner, new_owner
 from callboard.mail.transport import transport_factory
-from callboard.nightly import check_night
+from callboard.nightly import CHECKS, check_night
 from callboard.pipeline import Pipeline
 
 IDLE_S = 0.05
@@ -132,7 +133,8 @@ class Runner:
             group.create_task(self._repeat("deliver", courier.deliver_due, stop))
             group.create_task(self._repeat("coverage", self._watch_coverage(), stop, COVERAGE_S))
             group.create_task(self._repeat("letters", postman.send_due, stop, LETTERS_S))
-            group.create_task(self._repeat("nightly", self._check_night, stop, NIGHTLY_S))
+            for name in CHECKS:  # each by itself: one that fails keeps no other from being done
+                group.create_task(self._repeat(f"nightly {name}", partial(self._check_night, name), stop, NIGHTLY_S))
             group.create_task(_stop_senders(stop, courier, postman))
             group.create_task(
                 self._repeat("reconcile", lambda: self._db(self.pipeline.reconcile, owner), stop, RECONCILE_S)
@@ -144,9 +146,9 @@ class Runner:
         watch = Watch(pipeline.world)
         return lambda: self._db(lambda: watch.look(pipeline.now()))
 
-    async def _check_night(self) -> object:
+    async def _check_night(self, name: str) -> object:
         pipeline = self.pipeline
-        return await self._db(check_night, pipeline.config, pipeline.catalogue, pipeline.now())
+        return await self._db(check_night, name, pipeline.config, pipeline.catalogue, pipeline.now())
 
     async def _decide_and_compose(self) -> object:
         decided = await self._db(self.pipeline.decide_accepted)
