@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -109,16 +111,42 @@ def mails_since(user_ids: Collection[int], since: datetime) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
+def events_of_mails(user_id: int, message_ids: Iterable[str]) -> dict[str, set[int]]:
+    """Return Message-ID -> numbers of the events that left in it, for those of a person's mails that are known."""
+    wanted = list(dict.fromkeys(message_ids))
+    found: dict[str, set[int]] = {}
+    if not wanted:
+        return found
+    marks = ", ".join(["%s"] * len(wanted))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT m.message_id, d.event_id FROM mail_mail m"  # noqa: S608 - marks only
+            " JOIN decisions_window w ON w.mail_id = m.id"
+            " JOIN decisions_decision d ON d.window_id = w.id AND d.withdrawn_reason = ''"
+            f" WHERE m.user_id = %s AND m.message_id IN ({marks})",
+            [user_id, *wanted],
+        )
+        for message_id, number in cursor.fetchall():
+            found.setdefault(message_id, set()).add(number)
+    return found
+
+
 def changes(
     partners: Collection[str], *, person_id: int | None = None, before: int | None = None, limit: int = 50
 ) -> list[Change]:
-    """Return the changes of these partners' people, or of one of them, newest first."""
+    """Return the changes of these partners' people, or of one of them, newest first.
+
+    What somebody was at another partner, before coming here, is that partner's business.
+    """
     rows = PersonChange.objects.filter(person__partner_id__in=list(partners)).select_related("by", "person")
     if person_id is not None:
         rows = rows.filter(person_id=person_id)
     if before is not None:
         rows = rows.filter(id__lt=before)
-    return [_change(one) for one in rows.order_by("-id")[:limit]]
+    concerned = (
+        one for one in rows.order_by("-id").iterator() if json.loads(one.after_json).get("partner") in partners
+    )
+    return [_change(one) for one in islice(concerned, limit)]
 
 
 def _change(one: PersonChange) -> Change:

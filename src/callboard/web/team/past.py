@@ -61,7 +61,9 @@ def told_changes(changes: Iterable[Change], master: Master) -> list[Told]:
 
 
 def _says(before: dict[str, Any] | None, after: dict[str, Any], master: Master) -> str:
-    """Return what is different, as one sentence."""
+    """Return what is different, as one sentence; what somebody was at another partner before is left out."""
+    if before and before.get("partner", after.get("partner")) not in master.partner_ids:
+        before = before | {"roles": []}
     said = list(_differences(before or {"active": True, "roles": []}, after, master))
     if before is None:
         said = ["account created", *(one for one in said if one.startswith("given"))]
