@@ -202,8 +202,10 @@ def _save_persons(
     for one in persons:
         if one.id:
             before = known.persons[one.id]
-            # Who comes back is as fresh as who is new: the time before counts for no inactivity.
-            back = {"created_us": to_us(now), "dormant_warned_us": None} if one.active and not before.active else {}
+            # Who comes back is as fresh as who is new: the time before counts for no inactivity. And SCIM,
+            # which may have deleted the account, finds it again: it must be able to end it again.
+            came_back = one.active and not before.active
+            back = {"created_us": to_us(now), "dormant_warned_us": None, "removed_us": None} if came_back else {}
             User.objects.filter(id=one.id).update(**_row(one, revision), **back)
             changed.append((before, one))
     return changed
