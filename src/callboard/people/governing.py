@@ -54,8 +54,12 @@ def read_change(
     return found
 
 
-def refusal(person: Person, after: Person, master: Person, catalogue: Catalogue, known: Directory) -> str:
+def refusal(
+    person: Person, after: Person, master: Person, catalogue: Catalogue, known: Directory, *, is_operator: bool
+) -> str:
     """Return why a Master may not change somebody so, as a sentence, or ""."""
+    if is_operator:
+        return f"{shown(person.name)} is an operator of Callboard: only operators change this account."
     if person.id == master.id and not after.active:
         return "You can not deactivate yourself. Ask another Master, or an operator."
     others = [one for one in masters_of(person.partner or "", catalogue, known) if one.id != person.id]

@@ -74,6 +74,11 @@ def person_of(user: User, directory: Directory) -> Person:
     return _person(tuple(getattr(user, column) for column in _PERSON_COLUMNS), directory)
 
 
+def is_operator(user_id: int) -> bool:
+    """Return whether somebody has the operators' console."""
+    return User.objects.filter(id=user_id, is_staff=True).exists()
+
+
 def addresses_of(user_ids: Sequence[int]) -> dict[int, str]:
     """Return id -> e-mail address."""
     return dict(User.objects.filter(id__in=user_ids).values_list("id", "email"))

@@ -80,8 +80,9 @@ def seen_as(person: Person) -> str:
 
 
 def is_part(request: HttpRequest) -> bool:
-    """Return whether htmx asks for a part of the page."""
-    return request.headers.get("HX-Request") == "true"
+    """Return whether htmx asks for a part of the page that is open; not so when it restores a page."""
+    headers = request.headers
+    return headers.get("HX-Request") == "true" and headers.get("HX-History-Restore-Request") != "true"
 
 
 def faults_part(request: HttpRequest, faults: list[str]) -> HttpResponse | None:

@@ -31,7 +31,7 @@ _OWN = ("time_zone", "locale", "digest_hour", "digest_weekday", "notify_own_acti
 class Told:
     """One change in words: whose, what, when, by whom and how."""
 
-    person_id: int
+    url: str
     person: str
     says: str
     at: str
@@ -49,7 +49,7 @@ def told_changes(changes: Iterable[Change], master: Master) -> list[Told]:
         by = f"{who} {_DOORS.get(one.door, one.door)}" if who else _DOORS.get(one.door, one.door)
         found.append(
             Told(
-                person_id=one.person_id,
+                url=f"/team/people/{one.person_id}" if one.partner in master.partner_ids else "",
                 person=shown(one.person_name),
                 says=_says(json.loads(one.before), json.loads(one.after), master),
                 at=f"{narrator.relative(local.date()).capitalize()}, {local:%H:%M}",
@@ -61,7 +61,12 @@ def told_changes(changes: Iterable[Change], master: Master) -> list[Told]:
 
 
 def _says(before: dict[str, Any] | None, after: dict[str, Any], master: Master) -> str:
-    """Return what is different, as one sentence."""
+    """Return what is different, as one sentence; of other partners' business only that somebody came or went."""
+    if after["partner"] not in master.partner_ids:
+        return "Moved to another partner account."
+    if before and before["partner"] not in master.partner_ids:
+        given = role_labels(after["roles"], master)
+        return f"Came from another partner account; {' and '.join(given) or 'no role'}."
     said = list(_differences(before or {"active": True, "roles": []}, after, master))
     if before is None:
         said = ["account created", *(one for one in said if one.startswith("given"))]
