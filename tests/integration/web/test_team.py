@@ -143,8 +143,7 @@ def test_the_last_master_stays_one(team, as_, form):  # noqa: ARG001
 def test_a_master_gives_no_role_of_another_kind_and_moves_nobody_away(team, as_):  # noqa: ARG001
     client = as_(MAX)
     assert client.post(page_of(ANA), {"do": "try", "role": "studio_admin"}).status_code == 422
-    page = try_it(client, ANA, do="try", role=OPERATIONS, partner="tidewater")
-    assert "Nothing would change" in page
+    assert client.post(page_of(ANA), {"do": "try", "role": OPERATIONS, "partner": "tidewater"}).status_code == 422
     page = try_it(client, ANA, do="try", role=OPERATIONS, partner="leeds")
     make(client, ANA, page)
     assert person(ANA).partner_id == "leeds"
@@ -248,3 +247,20 @@ def test_searching_while_typing_asks_for_the_people_alone(team, as_, django_asse
     with django_assert_max_num_queries(12):
         part = client.get("/team", {"q": "ana"}, headers={"HX-Request": "true"}).content.decode()
     assert "Ana Ruiz" in part
+
+
+def test_nobody_is_invited_to_a_partner_that_is_not_the_masters(team, as_):  # noqa: ARG001
+    form = {"do": "make", "name": "Noa", "email": "noa@x.example", "role": OPERATIONS, "partner": "tidewater"}
+    assert as_(MAX).post("/team/invite", form).status_code == 422
+    assert not User.objects.filter(email_key="noa@x.example").exists()
+
+
+def test_an_ended_test_stays_ended(team, as_):  # noqa: ARG001
+    client = as_(MAX)
+    made = client.post("/team/test", {"do": "make", "name": "Trial", "role": MASTER, "partner": "copperglass"})
+    email = User.objects.get(name="Trial").email_key
+    client.post(made["Location"], {"do": "deactivate", "seen": f"copperglass True {MASTER}"})
+    page = client.post(made["Location"], {"do": "reactivate", "seen": f"copperglass False {MASTER}"})
+    assert "An ended test stays ended" in page.content.decode()
+    assert "try-reactivate" not in page.content.decode()
+    assert not person(email).is_active

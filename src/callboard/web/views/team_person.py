@@ -60,18 +60,18 @@ def person(request: HttpRequest, master: Master, user_id: int) -> HttpResponse:
     if do == "invite-again":
         return _invite_again(request, master, found)
     if do.startswith("try"):
-        return _try(request, master, found, _changes(do.removeprefix("try-"), request, master))
-    return _make(request, master, found, _changes(do, request, master))
+        return _try(request, master, found, _changes(do.removeprefix("try-"), request))
+    return _make(request, master, found, _changes(do, request))
 
 
-def _changes(do: str, request: HttpRequest, master: Master) -> dict[str, Any]:
+def _changes(do: str, request: HttpRequest) -> dict[str, Any]:
     """Return what is asked for, in the words of 4.1.
 
     Raises:
         Http404: there is nothing like that to do.
     """
     if do in {"try", "change"}:
-        wanted = wanted_by(request, master)
+        wanted = wanted_by(request)
         return {key: wanted[key] for key in ("roles", "partner") if key in wanted}
     if do in {"deactivate", "reactivate"}:
         return {"active": do == "reactivate"}
