@@ -1,10 +1,11 @@
 """Whose notifications does an event satisfy? Over 10,000 to 1,000,000 notifications, beside peers.
 
-Events are always fresh: none comes twice. Each pass reads JSON and answers with slots. The cold
-pass begins right after the start; then come 20,000 events to warm up, then passes of selective
-and of broad events, of which the best is printed, since other work disturbs. Changes are timed
-one by one, each with the match that sees it. Peers answer as many events as they can in a few
-seconds, and are compared with the index, answer by answer.
+Events are always fresh: none comes twice. Each pass reads events as `callboard match` does (which
+`benchmarks.match_command` times whole) and answers with slots. The cold pass begins right after
+the start; then come 20,000 events to warm up, then passes of selective and of broad events, of
+which the best is printed, since other work disturbs. Changes are timed one by one, each with the
+match that sees it. Peers answer as many events as they can in a few seconds, and are compared
+with the index, answer by answer.
 
     python -m benchmarks.matching [--sizes 10000,100000,1000000] [--passes 5] [--peers/--no-peers]
 """
@@ -61,12 +62,12 @@ class Pass:
         return f"  {name:44}{self.per_s:>10,.0f} events/s  {times}  {matches:>8,.0f} matches"
 
 
-def timed(find: Callable[[Event], int], lines: Sequence[bytes]) -> Pass:
+def timed(find: Callable[[Event], int], lines: Sequence[bytes], types: Catalogue) -> Pass:
     """Time each event from its line to the number of its matches."""
     times_s, matched = [], 0
     for line in lines:
         began = time.perf_counter()
-        matched += find(workload.read_event(line))
+        matched += find(workload.read_event(line, types))
         times_s.append(time.perf_counter() - began)
     return Pass(times_s, matched)
 
@@ -117,7 +118,7 @@ class Subject:
             AssertionError: one differs.
         """
         for line in self.lines(PROVEN):
-            event = workload.read_event(line)
+            event = workload.read_event(line, self.catalogue)
             persons = self.people.persons
             wanted = sorted(
                 one.id
@@ -131,7 +132,7 @@ class Subject:
     def changes_us(self) -> list[float]:
         """Return how long single changes take, each with the next match of its event type."""
         line = self.lines(1)[0]
-        event = workload.read_event(line)
+        event = workload.read_event(line, self.catalogue)
         of_type = [one for one in islice(self.notifications, 100_000) if one.event_type == event.type][:CHANGES]
         times_us = []
         for number, one in enumerate(of_type):
@@ -155,11 +156,12 @@ def measure(count: int, passes: int) -> tuple[Subject, Pass]:
     """Print the figures of the index at one size; return it and its best pass."""
     subject = Subject(count)
     print(f"{count:,} notifications, built in {subject.build_s:.1f} s ({subject.build_s / count * 1e6:.1f} us each)")
-    print(timed(subject.find, subject.lines(PASS)).told("cold"))
-    timed(subject.find, subject.lines(WARM_UP))
-    warm = best(timed(subject.find, subject.lines(PASS)) for _ in range(passes))
+    types = subject.catalogue
+    print(timed(subject.find, subject.lines(PASS), types).told("cold"))
+    timed(subject.find, subject.lines(WARM_UP), types)
+    warm = best(timed(subject.find, subject.lines(PASS), types) for _ in range(passes))
     print(warm.told(f"warm, best of {passes} passes"))
-    broad = best(timed(subject.find, subject.lines(BROAD_PASS, broad=True)) for _ in range(passes))
+    broad = best(timed(subject.find, subject.lines(BROAD_PASS, broad=True), types) for _ in range(passes))
     print(broad.told("broad events"))
     took_bytes = resident_bytes() - subject.empty_bytes
     changes = subject.changes_us()
@@ -184,17 +186,17 @@ def compare(subject: Subject, warm: Pass, url: str) -> None:
     for make in makers:
         peer = make()
         for line in subject.lines(3):
-            event = workload.read_event(line)
+            event = workload.read_event(line, subject.catalogue)
             if sorted(peer.find(event)) != subject.ids(event):
                 raise AssertionError(f"{peer.name} answers otherwise about {event.id}")
-        found = _within(PEER_S, peer, subject.lines(2_000))
+        found = _within(PEER_S, peer, subject.lines(2_000), subject.catalogue)
         print(found.told(peer.name) + f"  Callboard is {warm.per_s / found.per_s:,.0f} times as fast")
 
 
-def _within(seconds: float, peer: Peer, lines: Sequence[bytes]) -> Pass:
+def _within(seconds: float, peer: Peer, lines: Sequence[bytes], types: Catalogue) -> Pass:
     ended, part = time.perf_counter() + seconds, Pass([], 0)
     for line in lines:
-        one = timed(lambda event: len(peer.find(event)), [line])
+        one = timed(lambda event: len(peer.find(event)), [line], types)
         part = Pass([*part.times_s, *one.times_s], part.matched + one.matched)
         if time.perf_counter() > ended:
             break

@@ -51,7 +51,8 @@ def few(count: int) -> None:
 def many_begins(ends: int) -> None:
     """Print what a number costs with a row for each stretch, and among the slots left (numbers.MANY_BEGINS)."""
     rng, budget, left = random.Random(2), Budget(10**9), np.arange(0, WORDS * BITS, 50)
-    said = workload.read_event(next(workload.event_lines(1, workload.catalogue())))
+    types = workload.catalogue()
+    said = workload.read_event(next(workload.event_lines(1, types)), types)
     event = replace(said, data={"runtime": NUMBERS // 2})
     column = new_number_column(Place("runtime", "number", 0), WORDS, budget)
     lows = [rng.randrange(NUMBERS) for _ in range(ends - 1)]
@@ -88,7 +89,9 @@ def warm_rows(count: int) -> None:
 
 def first_us(index: Index, seed: int) -> float:
     """Return what events cost while nothing is derived but what was made ahead."""
-    events = [workload.read_event(line) for line in workload.event_lines(EVENTS, index.catalogue, seed=seed)]
+    events = [
+        workload.read_event(line, index.catalogue) for line in workload.event_lines(EVENTS, index.catalogue, seed=seed)
+    ]
     began = time.process_time()
     for event in events:
         index.find(event)

@@ -15,9 +15,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import Any
 
+from callboard.base.errors import RejectedError
+from callboard.base.instants import format_instant
 from callboard.base.reasons import FREQUENCIES, Importance
 from callboard.base.texts import folded
 from callboard.catalogue.values import Catalogue, Condition, Event, EventType, Field, FieldType, PartnerKind, Role
+from callboard.intake.cloudevents import read_passing
 from callboard.people.values import Directory, Partner, Person
 from callboard.preferences.values import Kind, Notification
 
@@ -213,7 +216,7 @@ def event_lines(count: int, types: Catalogue, *, broad: bool = False, seed: int 
             data[field] = _value(rng, field, broad=broad)
         at = START + timedelta(seconds=number)
         said = {"specversion": "1.0", "id": f"e-{seed}-{number}", "source": "portal", "type": type_id,
-                "time": at.isoformat(), "data": data}  # fmt: skip
+                "time": format_instant(at), "data": data}  # fmt: skip
         yield json.dumps(said).encode()
 
 
@@ -226,18 +229,13 @@ def _value(rng: random.Random, field: str, *, broad: bool) -> Any:
     return code(field, rng.randrange(2) if broad and field not in ALWAYS else 0 if broad else CODES[field].draw(rng))
 
 
-def read_event(line: bytes, number: int = 0) -> Event:
-    """Return the event of a line."""
-    raw = json.loads(line.decode())
-    at = datetime.fromisoformat(raw["time"])
-    return Event(
-        number=number,
-        key="",
-        source=raw["source"],
-        id=raw["id"],
-        type=raw["type"],
-        subject=None,
-        time_at=at,
-        accepted_at=at,
-        data=raw["data"],
-    )
+def read_event(line: bytes, types: Catalogue) -> Event:
+    """Return the event of a line, read as `callboard match` reads it.
+
+    Raises:
+        RejectedError: the line is refused.
+    """
+    found = read_passing(line, types, START)
+    if isinstance(found, list):
+        raise RejectedError(found)
+    return found

@@ -30,6 +30,7 @@ from callboard.mail.models import MailState
 from callboard.people import store as people
 from callboard.people.access import CONCERNS_BY
 from callboard.people.governing import governed_partners, read_change, refusal
+from callboard.people.models import User
 from callboard.people.rules import PeopleFile, read_people, write_person
 from callboard.people.sequences import hold_changes
 from callboard.people.sessions import end_sessions
@@ -171,6 +172,18 @@ def change_people(
         persons=len(file.persons),
         partners=len(file.partners),
     )
+
+
+def create_operator(email: str, now: datetime) -> User:
+    """Give a person the operators' console, by command; it is audited, and told to nobody."""
+    with transaction.atomic():
+        hold_changes()
+        known = people.load_directory()
+        before = known.by_email(email)
+        user = people.make_operator(email)
+        pair = (before, people.person_of(user, known))
+        people.add_changes(_audit([pair]), by_id=None, door=Door.COMMAND.value, note="Made an operator", now=now)
+    return user
 
 
 def _end_access(user_ids: Sequence[int], now: datetime) -> int:

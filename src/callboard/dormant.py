@@ -24,7 +24,7 @@ from callboard.mail.letters.store import NewLetter, made_since, post_letter
 from callboard.mail.wording import zone_of
 from callboard.people import store as people
 from callboard.people.access import valid_roles
-from callboard.people.inactivity import Account, Due, Step, due_steps
+from callboard.people.inactivity import Account, Due, Step, due_steps, may_be_due
 from callboard.people.rules import PeopleFile
 from callboard.people.sequences import hold_changes
 from callboard.people.values import Directory, Person, is_test_address
@@ -45,6 +45,8 @@ class Unused:
 
 def unused_accounts(config: Config, catalogue: Catalogue, now: datetime) -> list[Unused]:
     """Return the accounts for which a step is due now, longest unused first. For the console: `Step.KEEP`."""
+    if not _may_be_due(config, now):
+        return []
     directory = people.load_directory()
     found = due_steps(_accounts(directory, catalogue), config.dormant_months, now)
     return [Unused(directory.persons[one.account.person_id], one) for one in found]
@@ -52,6 +54,8 @@ def unused_accounts(config: Config, catalogue: Catalogue, now: datetime) -> list
 
 def check_dormant(config: Config, catalogue: Catalogue, now: datetime) -> Counter[str]:
     """Do what is due: warn, remind, end; return how many of each, and how many last Masters are kept."""
+    if not _may_be_due(config, now):
+        return Counter()
     with transaction.atomic():
         hold_changes()
         directory = people.load_directory()
@@ -66,6 +70,12 @@ def check_dormant(config: Config, catalogue: Catalogue, now: datetime) -> Counte
     if found:
         logger.info("dormant accounts checked", **counts)
     return counts
+
+
+def _may_be_due(config: Config, now: datetime) -> bool:
+    """Return whether it is worth to look at everybody."""
+    first_us = people.longest_unused_us()
+    return first_us is not None and may_be_due(from_us(first_us), config.dormant_months, now)
 
 
 def _accounts(directory: Directory, catalogue: Catalogue) -> Iterator[Account]:

@@ -25,15 +25,13 @@ CHECKS: Mapping[str, Callable[[Config, Catalogue, datetime], object]] = {
 """The checks by name; each opens its own transaction, or shares the one in which its night is claimed."""
 
 
-def check_night(config: Config, catalogue: Catalogue, now: datetime) -> int:
-    """Do the checks that nobody has done this night; return how many. A check that fails is tried again."""
+def check_night(name: str, config: Config, catalogue: Catalogue, now: datetime) -> bool:
+    """Do a check, unless it was done this night; return whether it was done now."""
     night = (now - NIGHT_STARTS).date()
-    done = 0
-    for name, check in CHECKS.items():
-        if is_night_done(name, night):
-            continue
-        with transaction.atomic():
-            if claim_night(name, night):
-                check(config, catalogue, now)
-                done += 1
-    return done
+    if is_night_done(name, night):
+        return False
+    with transaction.atomic():
+        claimed = claim_night(name, night)
+        if claimed:
+            CHECKS[name](config, catalogue, now)
+    return claimed

@@ -152,6 +152,14 @@ class Catalogue:
         known = self.roles.get(role)
         return known is not None and role.endswith(MASTER) and known.sees_type(USER_CHANGED)
 
+    @cached_property
+    def defaults_by_role(self) -> Mapping[str, tuple[Default, ...]]:
+        """Return the Defaults of each role, in file order."""
+        found: dict[str, tuple[Default, ...]] = {}
+        for default in self.defaults.values():
+            found[default.role] = (*found.get(default.role, ()), default)
+        return found
+
     def may_see_type(self, roles: tuple[str, ...], event_type: str) -> bool:
         """Return whether one of `roles` sees the type (A2); unknown roles see nothing."""
         return any(role in self.roles and self.roles[role].sees_type(event_type) for role in roles)

@@ -74,6 +74,8 @@ def show_coverage(
         if as_json:
             print_line(strict_json.dumps(line_json(line, reader)))
             continue
+        if not (line.receivers or line.expected):
+            continue  # nobody is told, and the catalogue means nobody to be
         if line.partner.id != last:
             last = line.partner.id
             print_line(shown(f"{line.partner.name} ({last})"))
@@ -100,9 +102,7 @@ def _line_words(line: Line, reader: Reader) -> str:
 
     label = line.event_type.label
     if not line.receivers:
-        return f"  {'!' if line.expected else ' '} {label}: nobody" + (
-            "" if line.expected else ", as the catalogue means it"
-        )
+        return f"  ! {label}: nobody"
     said = []
     for one in line.receivers:
         where = " and ".join(condition_words(each, reader.catalogue, reader.partner_called) for each in one.conditions)

@@ -105,13 +105,13 @@ def create_operator(email: Annotated[str, typer.Argument(help="The person's addr
     if fault:
         raise RejectedError(fault)
     config = boot.open_home()
-    from callboard.people.links import OPERATOR  # noqa: PLC0415 - needs Django started
-    from callboard.people.store import make_operator  # noqa: PLC0415
+    from callboard import changing  # noqa: PLC0415 - needs Django started
+    from callboard.people.links import OPERATOR  # noqa: PLC0415
     from callboard.people.values import is_test_address  # noqa: PLC0415
 
     if is_test_address(email):
         raise RejectedError(f"{email} is the address of a test user, who signs in nowhere; use a person's address")
-    user = make_operator(email)
+    user = changing.create_operator(email, config.clock.now())
     print_line(f"{user.email} is an operator. Set the password within three days at")
     print_line(OPERATOR.url(user, config.base_url))
 

@@ -12,6 +12,7 @@ from callboard.console import (
     acting,
     audit,
     catalogue_pages,
+    coverage,
     explaining,
     keys,
     overview,
@@ -56,6 +57,8 @@ console.page("explain", "explain")(explaining.explanation)
 console.page("keys/new", "new-key")(keys.new_key)
 console.page("requests/<int:ticket_id>/answer", "answer-request")(requests.answer)
 console.page("audit", "audit")(audit.audit)
+console.page("coverage", "coverage")(coverage.gaps)
+console.page("unused", "unused")(coverage.unused)
 console.page("people/<int:user_id>/account", "account")(accounts.account)
 console.page("people/<int:user_id>/act", "act-for")(acting.begin)
 console.page("people/<int:user_id>/factors", "reset-factors")(second_factor.reset)

@@ -12,10 +12,12 @@ from django.views.decorators.http import require_safe
 
 from callboard.base.texts import shown
 from callboard.console import store
+from callboard.console.coverage import count_unused
 from callboard.console.known import instant, now, span
 from callboard.console.mail_tables import DAYS
 from callboard.console.operators import console
 from callboard.decisions import store as ledger
+from callboard.insights.store import count_gaps
 from callboard.intake import store as log
 from callboard.mail import outbox
 from callboard.mail.letters.store import count_failed_since as count_failed_letters
@@ -57,6 +59,10 @@ def _needs() -> Iterator[Need]:
     at = outbox.standing()
     yield _need("Requests for help", support.count_open(), "People who wait for an answer.",
                 "/console/support/ticket/?state=open", tone="brass")  # fmt: skip
+    yield _need("Coverage gaps", count_gaps(), "Critical kinds of events that would reach nobody at a partner.",
+                "/console/coverage")  # fmt: skip
+    says = "Nobody uses the account, and it is the partner's last Master: name another, or deactivate it."
+    yield _need("Unused Masters", count_unused(), says, "/console/unused", tone="brass")
     parked = store.count_parked(outbox.MOST_COUNTED)
     pauses = len(outbox.open_pauses(now()))
     yield _need("Held messages", at.held, "The address was refused; release it when it is right.", _MAILS + "held")

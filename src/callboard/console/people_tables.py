@@ -16,7 +16,7 @@ from callboard.base.texts import shown
 from callboard.console.known import catalogue, instant, instant_us, link, now, role_names, type_name
 from callboard.console.tables import Cell, Deed, Table, choice
 from callboard.mail.letters.invitation import invitations_of, invite
-from callboard.mail.models import Mail
+from callboard.mail.models import Mail, MailState
 from callboard.mail.outbox import suppression_of
 from callboard.people.models import Partner, User
 from callboard.preferences.models import CustomNotification, MuteRecord
@@ -25,6 +25,7 @@ MIDDLEWARE = "callboard.console.acting.ActingFor"
 """Without it in the settings nobody can act for anybody, and it is not offered."""
 _KINDS = ("content_partner", "fulfillment_partner", "qc_partner", "studio")
 _LISTED = 50
+_FACTORS = {"totp": "authenticator app", "webauthn": "passkey", "recovery_codes": "recovery codes"}
 
 
 def _kinds() -> list[tuple[str, str]]:
@@ -156,7 +157,7 @@ class UserTable(Table):
         """Return a person with the latest mails, and the way to act for the person."""
         del request
         mails = Mail.objects.filter(user=row).order_by("-id")[:10]
-        factors = sorted(one.get_type_display() for one in Authenticator.objects.filter(user=row))
+        factors = sorted({_FACTORS[one.type] for one in Authenticator.objects.filter(user=row)})
         partner = link(partner_url(row.partner), row.partner.name) if row.partner else "–"
         return "console/user.html", {
             "title": shown(row.name),
@@ -183,7 +184,8 @@ def _invited(user: User) -> str:
     found = invitations_of([user.pk]).get(user.pk)
     if found is None:
         return "never"
-    return f"{instant(found.at)}, {'sent' if found.sent_at else found.state.label.lower()}"
+    state = "waits to be sent" if found.state is MailState.QUEUED else found.state.value
+    return f"{instant(found.at)}, {state}"
 
 
 def _state(user: User) -> str:

@@ -262,12 +262,15 @@ def close_windows(mail_of: dict[int, int | None]) -> None:
 
 
 def withdraw(reasons: dict[int, Reason], now: datetime) -> None:
-    """Withdraw decided items: decision id -> reason. What is withdrawn stays so."""
+    """Withdraw decided items: decision id -> reason. What is withdrawn stays so.
+
+    In order of their numbers: two who withdraw at once wait for each other, and neither is ended.
+    """
     with connection.cursor() as cursor:
         cursor.executemany(
             "UPDATE decisions_decision SET withdrawn_reason = %s, withdrawn_us = %s"
             " WHERE id = %s AND withdrawn_reason = ''",
-            [(reason.value, to_us(now), decision_id) for decision_id, reason in reasons.items()],
+            [(reason.value, to_us(now), decision_id) for decision_id, reason in sorted(reasons.items())],
         )
 
 

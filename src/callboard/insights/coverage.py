@@ -7,7 +7,7 @@ own actions (D4) make no gap. What can not be proven from the settings alone say
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -18,7 +18,7 @@ from callboard.catalogue.values import MENTIONS_ME, Catalogue, Condition, EventT
 from callboard.insights.cells import bare_event
 from callboard.people.access import CONCERNS_BY, valid_roles
 from callboard.people.values import Directory, Partner, Person, is_test_address
-from callboard.preferences.values import Book, Notification, Ref, from_default
+from callboard.preferences.values import Book, Kind, Notification, Ref, from_default
 
 
 class State(StrEnum):
@@ -49,18 +49,22 @@ class Circle:
         """Return the circle as it would be with this person, somebody new or changed."""
         return replace(self, directory=self.directory.as_if(person))
 
-    def notifications(self, person: Person) -> Iterator[Notification]:
-        """Yield the person's notifications that count now: active, of a type that the roles see, not muted (A4, D2)."""
+    def notifications(self, person: Person, types: Container[str] | None = None) -> Iterator[Notification]:
+        """Yield the person's notifications that count now: active, of a type that the roles see, not muted (A4, D2).
+
+        With `types` those of these event types alone.
+        """
         roles = valid_roles(person, self.catalogue)
         if not person.active:
             return
-        for default in self.catalogue.defaults.values():
-            if default.role in roles:
-                one = from_default(default, self.catalogue.event_types[default.event_type].label)
-                if self._counts(one, person, roles):
-                    yield one
+        for default in (each for role in roles for each in self.catalogue.defaults_by_role.get(role, ())):
+            if types is not None and default.event_type not in types:
+                continue
+            one = from_default(default, self.catalogue.event_types[default.event_type].label)
+            if self._counts(one, person, roles):
+                yield one
         for one in self.book.by_user.get(person.id, {}).values():
-            if not one.inactive and self._counts(one, person, roles):
+            if (types is None or one.event_type in types) and not one.inactive and self._counts(one, person, roles):
                 yield one
 
     def _counts(self, one: Notification, person: Person, roles: tuple[str, ...]) -> bool:
@@ -121,25 +125,27 @@ def is_critical(event_type: EventType) -> bool:
     return event_type.importance is Importance.CRITICAL or bool(event_type.critical_when)
 
 
-def coverage(circle: Circle, partners: Iterable[str] | None = None) -> list[Line]:
-    """Return the lines of these partners, or of all, sorted by partner, event types in the catalogue's order.
+def coverage(circle: Circle, partners: Iterable[str] | None = None, types: Iterable[str] | None = None) -> list[Line]:
+    """Return the lines of these partners and event types, or of all, by partner, types in the catalogue's order.
 
     The circle must hold everybody whose partner is one of them or an ancestor; all studio people
     for a partner of the studio.
     """
-    known = circle.directory.partners
+    known, catalogue = circle.directory.partners, circle.catalogue
     wanted = sorted(known if partners is None else {one for one in partners if one in known})
-    asking = _gather(circle)
+    asked = set(catalogue.event_types if types is None else types)
+    critical = [one for one in catalogue.event_types.values() if one.id in asked and is_critical(one)]
+    gathered = _Gathered(circle, {one.id for one in critical})
     return [
         Line(
             partner=known[partner],
             event_type=event_type,
-            expected=_is_expected(event_type, known[partner].kind, circle.catalogue),
-            receivers=_receivers(event_type, known[partner], asking, circle),
+            expected=_is_expected(event_type, known[partner].kind, catalogue),
+            receivers=gathered.receivers(event_type, known[partner]),
         )
         for partner in wanted
-        for event_type in circle.catalogue.event_types.values()
-        if is_critical(event_type) and _is_visible(event_type, known[partner].kind, circle.catalogue)
+        for event_type in critical
+        if _is_visible(event_type, known[partner].kind, catalogue)
     ]
 
 
@@ -163,28 +169,71 @@ def gaps_opened_by(
     ids = {user_id for user_id, _ in gone} | ({change.id} if change else set())
     who = [change, *(circle.directory.persons.get(one) for one in ids)]
     touched = {partner for one in who for partner in concerned_by(one, circle.directory)}
-    before = {one.key for one in coverage(circle, touched) if one.is_gap}
+    types = None if change else {_type_of(ref, circle) for _, ref in gone}
+    before = {one.key for one in coverage(circle, touched, types) if one.is_gap}
     then = replace(circle.as_if(change) if change else circle, without=circle.without | gone)
-    after = coverage(then, touched)
+    after = coverage(then, touched, types)
     return [one for one in after if one.is_gap and one.key not in before]
+
+
+def _type_of(ref: Ref, circle: Circle) -> str:
+    found = (circle.catalogue.defaults if ref.kind is Kind.DEFAULT else circle.book.customs).get(ref.id)
+    return found.event_type if found else ""
 
 
 _Asked = tuple[Person, Person, Notification]
 """Who receives, whose notification asks, and the notification."""
+_Desk = tuple[str | None, str]
+"""Partner of the receiver, None for all studio people, and event type."""
 
 
-def _gather(circle: Circle) -> dict[tuple[str | None, str], list[_Asked]]:
-    """Return (partner of the receiver, event type) -> who asks; all studio people stand under None."""
-    found: dict[tuple[str | None, str], list[_Asked]] = {}
-    catalogue = circle.catalogue
-    for owner in circle.directory.persons.values():
-        for one in circle.notifications(owner):
-            if not is_critical(catalogue.event_types[one.event_type]):
+class _Gathered:
+    """Who asks for what, by desk; partners below one another mostly share their receivers, worked out once."""
+
+    def __init__(self, circle: Circle, types: set[str]) -> None:
+        self._circle = circle
+        self._asking: dict[_Desk, list[_Asked]] = {}
+        self._own: set[_Desk] = set()
+        self._known: dict[tuple[PartnerKind, tuple[_Desk, ...]], tuple[Receiver, ...]] = {}
+        for owner in circle.directory.persons.values():
+            for one in circle.notifications(owner, types):
+                self._add(owner, one)
+
+    def _add(self, owner: Person, one: Notification) -> None:
+        scopes = CONCERNS_BY.get(owner.kind, ()) if owner.kind else ()
+        for receiver in _told(owner, self._circle):
+            if _is_reached(receiver, one.event_type, self._circle):
+                desk = _desk(receiver), one.event_type
+                self._asking.setdefault(desk, []).append((receiver, owner, one))
+                if receiver is not owner or any((each.field,) == scopes for each in one.where):
+                    self._own.add(desk)  # what it comes to depends on the very partner
+
+    def receivers(self, event_type: EventType, partner: Partner) -> tuple[Receiver, ...]:
+        """Return one receiver per person, those of every event first, then the fastest."""
+        ancestors = self._circle.directory.ancestors(partner.id)
+        places: Sequence[str | None] = (None,) if partner.kind is PartnerKind.STUDIO else ancestors
+        desks = tuple((one, event_type.id) for one in places if (one, event_type.id) in self._asking)
+        if not self._own.isdisjoint(desks):
+            return self._work_out(event_type, partner, desks, places)
+        key = partner.kind, desks
+        if key not in self._known:
+            self._known[key] = self._work_out(event_type, partner, desks, places)
+        return self._known[key]
+
+    def _work_out(
+        self, event_type: EventType, partner: Partner, desks: Iterable[_Desk], places: Sequence[str | None]
+    ) -> tuple[Receiver, ...]:
+        best: dict[int, Receiver] = {}
+        for person, owner, one in (each for desk in desks for each in self._asking[desk]):
+            if _desk(owner) not in places:  # who stands in gets what the other may see as well
                 continue
-            for receiver in _told(owner, circle):
-                if _is_reached(receiver, one.event_type, circle):
-                    found.setdefault((_desk(receiver), one.event_type), []).append((receiver, owner, one))
-    return found
+            conditions = tuple(each for each in one.where if not _is_sure(each, event_type, partner, self._circle))
+            lender = None if owner is person else owner
+            found = Receiver(person=person, notification=one, conditions=conditions, standing_in_for=lender)
+            known = best.get(person.id)
+            if known is None or _order(found) < _order(known):
+                best[person.id] = found
+        return tuple(sorted(best.values(), key=lambda one: (*_order(one), one.person.key)))
 
 
 def _told(owner: Person, circle: Circle) -> Iterator[Person]:
@@ -206,33 +255,6 @@ def _is_reached(person: Person, event_type: str, circle: Circle) -> bool:
 
 def _desk(person: Person) -> str | None:
     return None if person.kind is PartnerKind.STUDIO else person.partner
-
-
-def _receivers(
-    event_type: EventType,
-    partner: Partner,
-    asking: dict[tuple[str | None, str], list[_Asked]],
-    circle: Circle,
-) -> tuple[Receiver, ...]:
-    """Return one receiver per person, those of every event first, then the fastest."""
-    ancestors = circle.directory.ancestors(partner.id)
-    desks: Sequence[str | None] = (None,) if partner.kind is PartnerKind.STUDIO else ancestors
-    best: dict[int, Receiver] = {}
-    for desk in desks:
-        for person, owner, one in asking.get((desk, event_type.id), ()):
-            if _desk(owner) not in desks:  # who stands in gets what the other may see as well
-                continue
-            conditions = tuple(each for each in one.where if not _is_sure(each, event_type, partner, circle))
-            found = Receiver(
-                person=person,
-                notification=one,
-                conditions=conditions,
-                standing_in_for=None if owner is person else owner,
-            )
-            known = best.get(person.id)
-            if known is None or _order(found) < _order(known):
-                best[person.id] = found
-    return tuple(sorted(best.values(), key=lambda one: (*_order(one), one.person.key)))
 
 
 def _order(one: Receiver) -> tuple[bool, int, bool]:

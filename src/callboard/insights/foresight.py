@@ -26,10 +26,13 @@ def circle_of(world: World, now: datetime) -> Circle:
     return _circle(world.catalogue, world.directory, world.book, now)
 
 
-def load_circle(partners: Iterable[str], catalogue: Catalogue, now: datetime) -> Circle:
-    """Return everybody who counts at some partners, those above and those below, as committed now."""
+def load_circle(partners: Iterable[str], catalogue: Catalogue, now: datetime, event_type: str = "") -> Circle:
+    """Return everybody who counts at some partners, those above and those below, as committed now.
+
+    With an `event_type` the circle answers for that one alone.
+    """
     directory = people.load_lines(partners)
-    return _circle(catalogue, directory, preferences.load_book_of(directory.persons, catalogue), now)
+    return _circle(catalogue, directory, preferences.load_book_of(directory.persons, catalogue, event_type), now)
 
 
 def _circle(catalogue: Catalogue, directory: Directory, book: Book, now: datetime) -> Circle:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from callboard.catalogue.values import Catalogue, Default
+from callboard.catalogue.values import COVERAGE_GAP, Catalogue, Default
 from callboard.insights.coverage import Line, Receiver, State
 from callboard.insights.whatif import WhatIf
 from callboard.people.values import Directory, Person
@@ -112,8 +112,8 @@ def warning_of(gaps: Sequence[Line], reader: Reader) -> str:
     if not gaps:
         return ""
     places = [f"You are the last at {where} who gets {types}." for where, types in _by_partner(gaps, reader, "and")]
-    told = "Your Masters will be told" if any(_has_master(one, reader) for one in gaps) else "The studio will be told"
-    return f"{' '.join(places)} {told}."
+    silent = any(one.event_type.id == COVERAGE_GAP for one in gaps) or not any(_has_master(one, reader) for one in gaps)
+    return f"{' '.join(places)} {'The studio' if silent else 'Your Masters'} will be told."
 
 
 def _has_master(line: Line, reader: Reader) -> bool:

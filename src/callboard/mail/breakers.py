@@ -24,7 +24,6 @@ from callboard.mail.replies import (
     pause_after,
 )
 from callboard.mail.store import Result
-from callboard.people.values import Directory
 
 logger = structlog.get_logger(__name__)
 
@@ -38,14 +37,13 @@ class Breakers:
     def __init__(self) -> None:
         self.opened: set[str] = set()
 
-    def follow(self, results: Sequence[Result], directory: Directory, counts: Counter[str], now: datetime) -> None:
+    def follow(self, results: Sequence[Result], counts: Counter[str], now: datetime) -> None:
         """Draw the conclusions from a group of outcomes; `counts` are corrected where mails come back."""
         for result in results:
             if result.reply.of_hop or result.state is MailState.SENT:
                 continue
             if result.reply.fate is Fate.NO_SUCH_ADDRESS:
-                email = directory.persons[result.mail.user_id].email
-                self.suppress(email, result.mail.domain, result.reply.line, counts, now)
+                self.suppress(result.email, result.mail.domain, result.reply.line, counts, now)
             elif result.reply.fate is Fate.POLICY:
                 self._look_at_policy(result, counts, now)
 

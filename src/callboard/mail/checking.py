@@ -61,6 +61,7 @@ class Checker:
         self._listed = 0
         self._parts: dict[tuple[Items, tuple[bool, ...]], Items] = {}
         self._access: dict[tuple[object, ...], dict[Items, tuple[Reason | None, ...]]] = {}
+        self._unmuted: dict[tuple[object, ...], dict[Items, tuple[Reason | None, ...]]] = {}
         self._asked: dict[str, tuple[Notification, ...]] = {}
         self._importance: dict[int, Importance] = {}
 
@@ -79,6 +80,7 @@ class Checker:
         if self._revision != self.world.revision:
             self._revision = self.world.revision
             self._access.clear()
+            self._unmuted.clear()
             self._asked.clear()
             self._importance.clear()
 
@@ -89,6 +91,7 @@ class Checker:
             self._lists.clear()
             self._parts.clear()
             self._access.clear()
+            self._unmuted.clear()
             self._listed = 0
         new = {
             texts: [one for text in texts for one in read_items(text)] for texts in wanted if texts not in self._lists
@@ -110,9 +113,26 @@ class Checker:
         return known
 
     def verdicts(self, person: Person, items: Items, now: datetime) -> tuple[Reason | None, ...]:
-        """Return for each item why it may not leave; None while it may."""
+        """Return for each item why it may not leave; None while it may.
+
+        All who have the same rights and never muted anything get the same answer, but for stand-ins.
+        """
         self.sync()
-        access = self._access.setdefault((person.active, person.kind, person.partner, person.roles), {})
+        rights = (person.active, person.kind, person.partner, person.roles)
+        if items.lenders or person.id in self.world.book.muters:
+            return self._judged(person, rights, items, now)
+        known = self._unmuted.get(rights)
+        if known is None:
+            known = self._unmuted[rights] = {}
+        reasons = known.get(items)
+        if reasons is None:
+            reasons = known[items] = self._judged(person, rights, items, now)
+        return reasons
+
+    def _judged(
+        self, person: Person, rights: tuple[object, ...], items: Items, now: datetime
+    ) -> tuple[Reason | None, ...]:
+        access = self._access.setdefault(rights, {})
         reasons = access.get(items)
         world = self.world
         if reasons is None:

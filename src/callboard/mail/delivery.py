@@ -2,7 +2,8 @@
 
 Each connection carries one mail at a time, and takes its next only when the outcome of the
 last is committed; so a crash leaves at most one accepted but unrecorded mail per connection.
-The commits of all connections are made together. All database work happens in one thread.
+The commits of all connections are made together, in a thread of their own: while one waits for
+the disk, mails are written in another and handed over in this one.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -22,9 +23,10 @@ from django.db import InterfaceError, OperationalError, connection
 from callboard.base.clock import Clock
 from callboard.base.config import Config
 from callboard.mail.checking import Checker
-from callboard.mail.desk import LEASE_S, Desk, Draft
+from callboard.mail.desk import Desk, Draft
 from callboard.mail.feedback.return_path import ReturnPath
 from callboard.mail.lanes import Lanes
+from callboard.mail.outcomes import LEASE_S, Outcomes
 from callboard.mail.owners import Owner
 from callboard.mail.replies import Reply
 from callboard.mail.store import NEXT_HOP, Result
@@ -51,6 +53,19 @@ logger = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """Where database work is done: `world` owns people and settings, `outcomes` commits. They may be the same."""
+
+    world: ThreadPoolExecutor
+    outcomes: ThreadPoolExecutor
+
+    async def leave_database(self) -> None:
+        """Close both connections to the database; whoever asks next opens one."""
+        for one in (self.world, self.outcomes):
+            await asyncio.get_running_loop().run_in_executor(one, _close_connection)
+
+
 @dataclass(slots=True)
 class _Turn:
     """What a connection asks of the next commit: record `result`, begin `draft`."""
@@ -69,11 +84,12 @@ class Courier:
         clock: Clock,
         checker: Checker,
         owner: Owner,
-        database: ThreadPoolExecutor,
+        threads: Threads,
         new_transport: Callable[[], Transport],
     ) -> None:
-        self.desk = Desk(config, clock, checker, owner)
-        self.database = database
+        self.desk = Desk(config, clock, checker)
+        self.outcomes = Outcomes(clock, owner)
+        self.threads = threads
         self.return_path = ReturnPath(config)
         self.transports = [new_transport() for _ in range(CONNECTIONS)]
         self._runs: set[_Run] = set()
@@ -82,7 +98,7 @@ class Courier:
     @property
     def counts(self) -> Counter[str]:
         """Return how many mails ended a try as sent, deferred, failed, held or withdrawn."""
-        return self.desk.counts
+        return self.outcomes.counts
 
     async def deliver_due(self) -> int:
         """Send what is due, and what becomes due meanwhile; return how many mails were taken, 0 when none was."""
@@ -108,7 +124,7 @@ class Courier:
             held = {mail_id for run in self._runs for mail_id in run.holding}
             if held:
                 try:
-                    await self.in_database(self.desk.extend, held)
+                    await self.in_outcomes(self.outcomes.extend, held)
                 except Exception:
                     logger.exception("leases could not be extended; it is tried again")
 
@@ -116,9 +132,13 @@ class Courier:
         """Close all connections."""
         await asyncio.gather(*(one.close() for one in self.transports))
 
-    async def in_database(self, work: Callable[..., T], *args: Any) -> T:
-        """Do something in the thread of the database."""
-        return await asyncio.get_running_loop().run_in_executor(self.database, work, *args)
+    async def at_desk(self, work: Callable[..., T], *args: Any) -> T:
+        """Do something in the thread of people and settings."""
+        return await asyncio.get_running_loop().run_in_executor(self.threads.world, work, *args)
+
+    async def in_outcomes(self, work: Callable[..., T], *args: Any) -> T:
+        """Do something in the thread that commits."""
+        return await asyncio.get_running_loop().run_in_executor(self.threads.outcomes, work, *args)
 
 
 class _Run:
@@ -127,6 +147,7 @@ class _Run:
     def __init__(self, courier: Courier) -> None:
         self.courier = courier
         self.desk = courier.desk
+        self.outcomes = courier.outcomes
         self.lanes: Lanes[Draft] = Lanes(CONNECTIONS)
         self.holding: set[int] = set()
         self._taken = 0
@@ -173,22 +194,22 @@ class _Run:
         """Let go of what still waits; when no connection was left, the next hop rests."""
         rest = self.lanes.clear_all()
         if self._gone == CONNECTIONS:
-            await self.courier.in_database(self.desk.pause, NEXT_HOP, rest, self._unavailable)
+            await self.courier.in_outcomes(self.outcomes.pause, NEXT_HOP, rest, self._unavailable)
         elif rest:
-            await self.courier.in_database(self.desk.give_back, rest)
+            await self.courier.in_outcomes(self.outcomes.give_back, rest)
 
     # feeding
 
     async def _feed(self) -> int:
         """Lease a batch and write it, some mails at a time; return how many mails there were."""
         began_s = time.monotonic()
-        mails = await self.courier.in_database(self.desk.lease, LEASE_BATCH, self.lanes.crowded())
+        mails = await self.courier.in_outcomes(self.outcomes.lease, LEASE_BATCH, self.lanes.crowded())
         now_s = time.monotonic()
         self._look_again_s = now_s + (LOOK_S if mails else max(LOOK_S, (now_s - began_s) / LOOK_SHARE))
         self._taken += len(mails)
         self.holding |= {one.id for one in mails}
         while mails:
-            drafts = await self.courier.in_database(self.desk.draft, mails)
+            drafts = await self.courier.at_desk(self.desk.draft, mails)
             del mails[: len(drafts)]
             self.lanes.add(drafts)
             self._rouse()
@@ -259,7 +280,7 @@ class _Run:
             if ready is not None:
                 sender = self.courier.return_path.of(ready.mail.id)
                 reply = await transport.send(sender, ready.recipient, ready.raw)
-                result = self.desk.result(ready, reply)
+                result = self.outcomes.result(ready, reply)
             if draft is not None:
                 await self._finish(draft, reply)
             if reply is not None and reply.of_hop:
@@ -284,7 +305,8 @@ class _Run:
         """Let the lane know; pause a domain that stays in trouble."""
         if self.lanes.finish(draft, reply) and reply is not None:
             rest = self.lanes.clear(draft.domain)
-            await self.courier.in_database(self.desk.pause, draft.domain, rest, f"{draft.domain}: {reply.line}")
+            why = f"{draft.domain}: {reply.line}"
+            await self.courier.in_outcomes(self.outcomes.pause, draft.domain, rest, why)
         self.holding.discard(draft.mail.id)
         self._finished += 1
         if self._finished % FEW_FINISHED == 0:
@@ -322,10 +344,10 @@ class _Run:
             turns, self._turns = self._turns, []
             began_s = time.monotonic()
             try:
-                begun = await self.courier.in_database(self._commit, turns)
-                for domain in self.desk.take_opened():
+                begun = await self._commit(turns)
+                for domain in self.outcomes.take_opened():
                     rest = self.lanes.clear(domain)
-                    await self.courier.in_database(self.desk.let_go, domain, rest)
+                    await self.courier.in_outcomes(self.outcomes.let_go, domain, rest)
             except Exception as exc:  # noqa: BLE001 - handed to every connection that waits for this commit
                 for turn in turns:
                     turn.answer.set_exception(exc)
@@ -334,17 +356,34 @@ class _Run:
                 for turn in turns:
                     turn.answer.set_result(begun.get(turn.draft.mail.id) if turn.draft else None)
 
-    def _commit(self, turns: list[_Turn]) -> dict[int, Draft]:
-        """Commit in the thread of the database; try again when that is away for a moment."""
+    async def _commit(self, turns: list[_Turn]) -> dict[int, Draft]:
+        """Record and begin what these turns ask; return what may leave now, by mail id."""
+        courier, seen = self.courier, self.outcomes.revision
         results = [one.result for one in turns if one.result]
         drafts = [one.draft for one in turns if one.draft]
+        if any(one.revision < seen for one in drafts):
+            drafts = await courier.at_desk(self.desk.renew, drafts)
+        begun, stale = await courier.in_outcomes(self._try_commit, results, drafts)
+        while stale:
+            renewed = await courier.at_desk(self.desk.renew, stale)
+            more, stale = await courier.in_outcomes(self._try_commit, [], renewed)
+            begun |= more
+        return begun
+
+    def _try_commit(self, results: Sequence[Result], drafts: Sequence[Draft]) -> tuple[dict[int, Draft], list[Draft]]:
+        """Commit; try again when the database is away for a moment."""
         for attempt in range(COMMIT_TRIES):
             try:
-                return self.desk.commit(results, drafts)
+                return self.outcomes.commit(results, drafts)
             except (OperationalError, InterfaceError) as exc:
                 if attempt == COMMIT_TRIES - 1 or connection.in_atomic_block:
                     raise
                 logger.warning("the database does not take outcomes; it is tried again", reason=str(exc))
                 connection.close()
                 time.sleep(FIRST_PAUSE_S * 2**attempt)
-        return {}
+        return {}, []
+
+
+def _close_connection() -> None:
+    """Close the connection of the thread that calls."""
+    connection.close()

@@ -1,39 +1,29 @@
-"""The delivery's side of the database: lease, check and write, begin and record. Runs in one thread.
+"""Where mails are checked and written, outside of any transaction. Runs in the thread that owns the world.
 
-Mails are read and written outside of any transaction. The one short transaction of a group of
-connections records their outcomes, checks their next mails once more against what is committed
-by then (S5), and begins these. Only a mail that a change of settings touched meanwhile is
-written again, after that transaction and before another.
+A draft says as of which revision of people and settings it was checked. Only a mail that a
+change touched since is written again (S5).
 """
 
 from __future__ import annotations
 
-import random
-import time
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from django.db import Error, transaction
+from django.db import Error
 
 from callboard.base.clock import Clock
 from callboard.base.config import Config
-from callboard.base.instants import from_us
 from callboard.base.reasons import Importance, Reason
 from callboard.base.texts import shown
 from callboard.decisions import store as ledger
 from callboard.decisions.store import Content
-from callboard.mail import store
-from callboard.mail.breakers import Breakers
 from callboard.mail.checking import Checker, Items
-from callboard.mail.composing import gone_of
 from callboard.mail.dkim import make_signer, sign
 from callboard.mail.models import MailState
-from callboard.mail.owners import Owner
-from callboard.mail.replies import Fate, Reply, envelope_address, retry_delay
-from callboard.mail.store import Leased, Result
+from callboard.mail.replies import Fate, envelope_address
+from callboard.mail.store import Leased
 from callboard.mail.writing import Told, Writer
 from callboard.people.values import Person
 
@@ -83,35 +73,13 @@ class Draft:
 
 
 class Desk:
-    """Everything the courier asks of the database. `counts`: how many mails ended a try, and how."""
+    """Checks and writes mails."""
 
-    def __init__(self, config: Config, clock: Clock, checker: Checker, owner: Owner) -> None:
+    def __init__(self, config: Config, clock: Clock, checker: Checker) -> None:
         self.clock = clock
         self.checker = checker
-        self.owner = owner
         self.writer = Writer(config, checker)
         self.signer = make_signer(config)
-        self.breakers = Breakers()
-        self.counts: Counter[str] = Counter()
-
-    def lease(self, limit: int, crowded: Iterable[str] = ()) -> list[Leased]:
-        """Take mails that are due; a look without a lock comes first."""
-        now = self.clock.now()
-        if not store.is_due(now):
-            return []
-        self.owner.keep()
-        with transaction.atomic():
-            return store.lease(self.owner.id, time.time() + LEASE_S, now, limit, crowded)
-
-    def extend(self, mail_ids: set[int]) -> None:
-        """Keep leases for longer."""
-        with transaction.atomic():
-            store.extend_leases(mail_ids, self.owner.id, time.time() + LEASE_S)
-
-    def give_back(self, drafts: Sequence[Draft]) -> None:
-        """Let go of mails that were not begun."""
-        with transaction.atomic():
-            store.release_leases([one.mail for one in drafts], self.owner.id)
 
     # check and write
 
@@ -177,62 +145,18 @@ class Desk:
             logger.exception("mail cannot be written", mail=draft.mail.id)
             draft.fault = _fault(exc)
 
-    # begin and record
-
-    def commit(self, results: Sequence[Result], drafts: Sequence[Draft]) -> dict[int, Draft]:
-        """Record outcomes and begin mails in one transaction; return what may leave now, by mail id."""
-        begun: dict[int, Draft] = {}
-        waiting = [one.mail for one in self._commit(results, drafts, begun)]
-        while waiting:
-            again = self.draft(waiting)
-            waiting = waiting[len(again) :] + [one.mail for one in self._commit([], again, begun)]
-        return begun
-
-    def _commit(self, results: Sequence[Result], drafts: Sequence[Draft], begun: dict[int, Draft]) -> list[Draft]:
-        """Do one transaction; add to `begun`, return the drafts that a change of settings has overtaken."""
+    def renew(self, drafts: Sequence[Draft]) -> list[Draft]:
+        """Check drafts again as of now; write anew those that a change has overtaken."""
         now = self.clock.now()
-        counts: Counter[str] = Counter()
-        with transaction.atomic():
-            if results:
-                store.record_results(results, self.owner.id, now)
-                counts.update("deferred" if one.state is MailState.QUEUED else one.state.value for one in results)
-                self.breakers.follow(results, self.checker.world.directory, counts, now)
-            begins, stale = self._begin(drafts, counts, now) if drafts else ({}, [])
-        self.counts.update(counts)
-        begun |= begins
-        return stale
-
-    def _begin(
-        self, drafts: Sequence[Draft], counts: Counter[str], now: datetime
-    ) -> tuple[dict[int, Draft], list[Draft]]:
-        """Re-check, hold what is suppressed, record the attempts of the rest (S5, P4)."""
         self.checker.world.refresh()
-        mine = store.still_leased([one.mail for one in drafts], self.owner.id)
-        current = [one for one in drafts if one.mail.id in mine]
-        stale = [one for one in current if self._is_overtaken(one, now)]
-        if stale:
-            current = [one for one in current if one not in stale]
-        suppressed = store.suppressions([one.person_key for one in current]) if current else {}
-        withdrawn: dict[int, Reason] = {}
-        ready: dict[int, Draft] = {}
-        ends: list[tuple[Draft, MailState, str]] = []
-        for draft in current:
-            withdrawn |= gone_of(draft.items, draft.reasons, *draft.ids)
-            if all(draft.reasons) and not draft.fault:
-                ends.append((draft, MailState.WITHDRAWN, ""))
-            elif (held := suppressed.get(draft.person_key)) and not (held[1] and draft.rank == CRITICAL):
-                ends.append((draft, MailState.HELD, held[0]))
-            elif not draft.raw:
-                ends.append((draft, MailState.FAILED, draft.fault))
-            else:
-                ready[draft.mail.id] = draft
-        if withdrawn:
-            ledger.withdraw(withdrawn, now)
-        for draft, state, reply in ends:
-            store.set_state([draft.mail.id], state, now, reply)
-            counts[state.value] += 1
-        store.begin_attempts([one.mail for one in ready.values()], now)
-        return ready, stale
+        renewed = [one for one in drafts if not self._is_overtaken(one, now)]
+        kept = {one.mail.id for one in renewed}
+        overtaken = [one.mail for one in drafts if one.mail.id not in kept]
+        while overtaken:
+            again = self.draft(overtaken)
+            del overtaken[: len(again)]
+            renewed += again
+        return renewed
 
     def _is_overtaken(self, draft: Draft, now: datetime) -> bool:
         """Return whether a change since it was written says something else of the person or of an item."""
@@ -244,46 +168,6 @@ class Desk:
             return True
         draft.revision = world.revision
         return False
-
-    # outcomes
-
-    def result(self, draft: Draft, reply: Reply) -> Result:
-        """Return the mail's state after a try: retried until its expiry, then failed (P4)."""
-        state = MailState.QUEUED if reply.of_hop else _STATES.get(reply.fate, MailState.QUEUED)
-        again = None
-        if state is MailState.QUEUED:
-            now, expires_at = self.clock.now(), from_us(draft.mail.expires_us)
-            if now >= expires_at:
-                state = MailState.FAILED
-            else:
-                delay = retry_delay(draft.mail.attempts + 1, random.random())  # noqa: S311 - jitter, not a secret
-                again = min(now + delay, expires_at)
-        return Result(mail=draft.mail, state=state, reply=reply, next_attempt_at=again)
-
-    # pauses
-
-    def pause(self, domain: str, drafts: Sequence[Draft], reason: str) -> None:
-        """Put off what is due for a domain that is in trouble, or for all when it is the next hop."""
-        now = self.clock.now()
-        counts: Counter[str] = Counter()
-        with transaction.atomic():
-            store.release_leases([one.mail for one in drafts], self.owner.id)
-            self.breakers.open(domain, self.breakers.pause(domain, now), reason, counts, now)
-        self.counts.update(counts)
-
-    def take_opened(self) -> set[str]:
-        """Return the domains that were paused since the last time."""
-        opened, self.breakers.opened = self.breakers.opened, set()
-        return opened
-
-    def let_go(self, domain: str, drafts: Sequence[Draft]) -> None:
-        """Let mails wait that were not begun when their domain was paused."""
-        now = self.clock.now()
-        with transaction.atomic():
-            store.release_leases([one.mail for one in drafts], self.owner.id)
-            _, until = store.last_pause(domain)
-            deferred, failed = store.put_off(domain, until, now, "paused")
-        self.counts.update({"deferred": deferred, MailState.FAILED.value: failed})
 
 
 def _fault(exc: Exception) -> str:

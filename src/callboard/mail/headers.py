@@ -103,7 +103,6 @@ def mailbox(name: str, address: str, used: int) -> str:
     return f"{name} <{spec}>"
 
 
-@lru_cache(maxsize=65_536)
 def _address(address: str) -> str:
     found = ascii_address(address)
     if found is None:

@@ -35,6 +35,8 @@ MUTE_PLACE = "\x1amute\x1a"
 """Stands for the mute link in a form; no text of an event can hold it, for control characters are not shown."""
 
 _OVERLONG = re.compile(rb"^([^\r\n]{74,75})(=20\r)", re.MULTILINE)
+_PLAIN = re.compile(r"[!-\-/-<>-~][!-<>-~]{0,74}")
+"""One line of visible ASCII that needs no sign of quoted-printable: no equals sign, no dot first."""
 _DOTTED = re.compile(rb"\n\.([^\r\n]*)")
 _ROOM = 76 - len("=2E")
 _PLACE = b"\x1a"
@@ -160,6 +162,8 @@ def _with_places(text: str) -> bytes:
 
 def _open_ended(text: str) -> bytes:
     """Return a text in quoted-printable whose last line goes on in the next; the sign keeps room for the break."""
+    if _PLAIN.fullmatch(text):
+        return text.encode() + b"=\r\n"
     return _body(f"{text}=\n").removesuffix(b"=3D\r\n") + b"=\r\n"
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from callboard.base.reasons import Importance
 from callboard.base.texts import ascii_address, shown
@@ -53,8 +53,7 @@ class Fate(StrEnum):
     IN_DOUBT = "in-doubt"
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """The server's last word on one mail. `code` 0: there was none, `text` says what happened."""
 
     fate: Fate
@@ -78,10 +77,12 @@ def read_reply(code: int, text: str) -> Reply:
     Source: RFC 3463, RFC 5321 4.2.1, 4.3.2.
     """
     said = plain_words(text)
+    if code == TAKEN:
+        return Reply(Fate.SENT, code, said)
     found = _ENHANCED.match(text)
     enhanced = found[1] if found else ""
     if 200 <= code < 300:  # noqa: PLR2004 - RFC 5321 4.2.1
-        return Reply(Fate.SENT if code == TAKEN else Fate.IN_DOUBT, code, said)
+        return Reply(Fate.IN_DOUBT, code, said)
     if not 500 <= code < 600 or enhanced.startswith("4."):  # noqa: PLR2004
         return Reply(Fate.RETRY, code, said)
     if enhanced == "5.1.1":

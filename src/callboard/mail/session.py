@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from callboard.mail.replies import TAKEN, Fate, Reply, plain_words, read_reply
 from callboard.mail.wire import wire_form
@@ -17,13 +16,12 @@ from callboard.mail.wire import wire_form
 MAX_LINE_BYTES = 8_192
 """Bytes of one reply line; RFC 5321 4.5.3.1.5 says 512, some servers say more."""
 MAX_REPLY_BYTES = 65_536
-_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?$", re.DOTALL)
+_MARKS = (b" ", b"-", b"")
 _CLOSING = 421
 _GO_ON = 354
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """One complete reply of a server; its lines joined by a space."""
 
     code: int
@@ -83,15 +81,19 @@ class Session(asyncio.Protocol):
             self._fail(self._answers[0].text)
 
     def _read_line(self, line: bytes) -> None:
-        found = _LINE.match(line) if len(line) <= MAX_LINE_BYTES else None
-        if found is None:
+        code, mark, text = line[:3], line[3:4], line[4:].decode("utf-8", "replace")
+        if len(line) > MAX_LINE_BYTES or not (code.isdigit() and b"200" <= code <= b"599" and mark in _MARKS):
             self._fail(f"not an SMTP reply: {plain_words(line[:200].decode('utf-8', 'replace'))}")
-            return
-        self._lines.append((found[3] or b"").decode("utf-8", "replace"))
-        if found[2] != b"-":
-            self._answers.append(Answer(int(found[1]), " ".join(self._lines)))
+        elif mark != b"-":
+            said = " ".join([*self._lines, text]) if self._lines else text
+            self._answers.append(Answer(int(code), said))
             self._lines = []
-        elif sum(map(len, self._lines)) > MAX_REPLY_BYTES:
+        else:
+            self._lines.append(text)
+            self._check_length()
+
+    def _check_length(self) -> None:
+        if sum(map(len, self._lines)) > MAX_REPLY_BYTES:
             self._fail("the server's reply has no end")
 
     def eof_received(self) -> bool:
@@ -188,7 +190,7 @@ class Session(asyncio.Protocol):
             self.abort(answer.text)
         elif not self.lost:
             self._reset = b"RSET\r\n"
-        return replace(read_reply(answer.code, answer.text), of_hop=of_hop)
+        return read_reply(answer.code, answer.text)._replace(of_hop=of_hop)
 
     def _final(self, answer: Answer) -> Reply:
         """Return what the answer to the final dot means; one that answers something else leaves doubt."""

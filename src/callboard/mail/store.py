@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Count, F, Min, OuterRef, Q, Subquery, Value
@@ -39,8 +39,7 @@ class Composed:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Leased:
+class Leased(NamedTuple):
     """A mail that this process may send now; `generation` tells its lease from earlier ones."""
 
     id: int
@@ -54,11 +53,11 @@ class Leased:
     generation: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(NamedTuple):
     """What became of a try; `next_attempt_at` is set when the mail goes back to the queue."""
 
     mail: Leased
+    email: str
     state: MailState
     reply: Reply
     next_attempt_at: datetime | None
@@ -107,7 +106,7 @@ def lease(owner_id: str, until_s: float, now: datetime, limit: int, crowded: Ite
             [owner_id, until_s, now_us, *left_out, limit],
         )
         rows = sorted(cursor.fetchall(), key=lambda row: (row[4], row[9], row[0]))
-    return [Leased(*row[:9]) for row in rows]
+    return [Leased._make(row[:9]) for row in rows]
 
 
 def is_due(now: datetime) -> bool:
@@ -186,11 +185,14 @@ def put_off(domain: str, until: datetime, now: datetime, reply: str) -> tuple[in
 def begin_attempts(mails: Sequence[Leased], now: datetime) -> None:
     """Record that these mails are about to be handed over, before anything is sent."""
     now_us = to_us(now)
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO mail_attempt (mail_id, number, began_us, reply) VALUES (%s, %s, %s, '')",
-            [(one.id, one.attempts + 1, now_us) for one in mails],
-        )
+    for start in range(0, len(mails), _ROWS):
+        part = mails[start : start + _ROWS]
+        rows = ", ".join(["(%s, %s, %s, '')"] * len(part))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO mail_attempt (mail_id, number, began_us, reply) VALUES {rows}",  # noqa: S608 - marks only
+                [value for one in part for value in (one.id, one.attempts + 1, now_us)],
+            )
 
 
 def record_results(results: Sequence[Result], owner_id: str, now: datetime) -> None:
@@ -199,33 +201,35 @@ def record_results(results: Sequence[Result], owner_id: str, now: datetime) -> N
     A mail whose lease is another's by now keeps its state, unless this owner's server took it.
     """
     now_us = to_us(now)
-    done = {MailState.SENT, MailState.FAILED}
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE mail_attempt SET code = %s, reply = %s WHERE mail_id = %s AND number = %s",
-            [(one.reply.code, one.reply.text, one.mail.id, one.mail.attempts + 1) for one in results],
-        )
-        cursor.executemany(
-            "UPDATE mail_mail SET state = %s, last_reply = %s, lease_owner = '', lease_until_s = NULL,"
-            " attempts = %s, in_doubt = %s, finished_us = %s, next_attempt_us = COALESCE(%s, next_attempt_us)"
-            " WHERE id = %s AND ((state = 'leased' AND lease_owner = %s AND lease_generation = %s)"
-            " OR (%s = 'sent' AND state IN ('queued', 'leased')))",
-            [
-                (
-                    one.state.value,
-                    one.reply.line,
-                    one.mail.attempts + 1,
-                    one.reply.fate is Fate.IN_DOUBT,
-                    now_us if one.state in done else None,
-                    to_us(one.next_attempt_at) if one.next_attempt_at else None,
-                    one.mail.id,
-                    owner_id,
-                    one.mail.generation,
-                    one.state.value,
-                )
-                for one in results
-            ],
-        )
+    for start in range(0, len(results), _ROWS):
+        part = results[start : start + _ROWS]
+        marks = ", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s, %s)"] * len(part))
+        tries = f"WITH try (mail, number, generation, state, code, said, reply, in_doubt, again_us) AS (VALUES {marks})"
+        values = [value for one in part for value in _as_row(one)]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"{tries} UPDATE mail_attempt SET code = try.code, reply = try.said FROM try"  # noqa: S608 - marks only
+                " WHERE mail_attempt.mail_id = try.mail AND mail_attempt.number = try.number",
+                values,
+            )
+            cursor.execute(
+                f"{tries} UPDATE mail_mail SET state = try.state, last_reply = try.reply, lease_owner = '',"  # noqa: S608 - marks only
+                " lease_until_s = NULL, attempts = try.number, in_doubt = try.in_doubt,"
+                " finished_us = CASE WHEN try.state IN ('sent', 'failed') THEN %s END,"
+                " next_attempt_us = COALESCE(CAST(try.again_us AS bigint), next_attempt_us) FROM try"
+                " WHERE mail_mail.id = try.mail AND ((mail_mail.state = 'leased' AND lease_owner = %s"
+                " AND lease_generation = try.generation)"
+                " OR (try.state = 'sent' AND mail_mail.state IN ('queued', 'leased')))",
+                [*values, now_us, owner_id],
+            )
+
+
+def _as_row(result: Result) -> tuple[Any, ...]:
+    mail, reply = result.mail, result.reply
+    again_us = to_us(result.next_attempt_at) if result.next_attempt_at else None
+    in_doubt = reply.fate is Fate.IN_DOUBT
+    state = result.state.value
+    return mail.id, mail.attempts + 1, mail.generation, state, reply.code, reply.text, reply.line, in_doubt, again_us
 
 
 def set_state(mail_ids: Iterable[int], state: MailState, now: datetime, reply: str = "") -> None:

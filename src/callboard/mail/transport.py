@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, cast
 
 import aiosmtplib
 
@@ -18,7 +18,7 @@ from callboard.people.values import is_test_address
 COMMAND_TIMEOUT_S = 60.0
 """Patience for one reply. Source: RFC 5321 4.5.3.2 asks for 5 minutes; a relay that takes longer
 than a minute is treated as unavailable and tried again later."""
-MAILS_PER_CONNECTION = 200
+MAILS_PER_CONNECTION = 500
 """Mails after which a connection is made anew, so that load spreads over a relay's servers."""
 
 
@@ -129,8 +129,8 @@ class SmtpTransport:
         try:
             await client.connect()
             await client.ehlo()
-            transport = client.transport
-            if not isinstance(transport, asyncio.Transport):
+            transport = cast("asyncio.Transport | None", client.transport)
+            if transport is None:
                 raise aiosmtplib.SMTPServerDisconnected("the server hung up")  # noqa: TRY301 - told as any other end
         except (aiosmtplib.SMTPException, OSError, ValueError) as exc:
             client.close()

@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import lru_cache
+from typing import NamedTuple
 
 from callboard.base.config import Config
 from callboard.base.instants import from_us
@@ -27,8 +30,7 @@ FORMS_BYTES = 64_000_000
 """Bytes of forms in memory at a time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What one mail tells: its items, and the span they came in."""
 
     items: Items
@@ -67,7 +69,7 @@ class Writer:
         root = keyed_hash(config.secret_key, "thread", person.id, *kept.thread)
         return kept.form.fill(
             person,
-            from_us(mail.composed_us),
+            _at(mail.composed_us),
             mail.message_id,
             f"<{root}@{config.mail_host}>",
             f"{config.base_url}/mute/{sign_id(config.secret_key, MUTE_LINK, mail.id)}",
@@ -76,8 +78,7 @@ class Writer:
     def _form(self, mail: Leased, person: Person, told: Told) -> _Kept:
         if self._revision != self.checker.world.revision:
             self._forget()
-        zone, _ = zone_of(person.time_zone)
-        today = from_us(mail.composed_us).astimezone(zone).date()
+        today = _local_day(mail.composed_us, person.time_zone)
         is_own = bool(told.items.lenders) or person.key in told.items.named
         reader = person.key if is_own else ""
         key = (told, person.time_zone, person.locale, person.partner, today, reader)
@@ -130,6 +131,18 @@ class Writer:
         self._revision = self.checker.world.revision
         self._forms.clear()
         self._bytes = 0
+
+
+@lru_cache(maxsize=256)
+def _at(composed_us: int) -> datetime:
+    """Return the instant a batch of mails was composed at."""
+    return from_us(composed_us)
+
+
+@lru_cache(maxsize=256)
+def _local_day(composed_us: int, time_zone: str) -> date:
+    zone, _ = zone_of(time_zone)
+    return from_us(composed_us).astimezone(zone).date()
 
 
 def _without_ended(items: Sequence[Item], kept: set[int]) -> list[Item]:

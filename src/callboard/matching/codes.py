@@ -113,7 +113,7 @@ class CodeColumn:
     @property
     def by_value(self) -> bool:
         """Return whether what passes depends on the field's value alone."""
-        return bool(self.field) and (self._steady or not self.broad.slots)
+        return self.field != "" and (self._steady or not self.broad.slots)
 
     def passing(self, value: Any, event: Event) -> Row:
         """Return the row of the slots whose condition the event meets; `value` is the field's."""
@@ -122,13 +122,14 @@ class CodeColumn:
         words = len(self.open)
         if type(value) is not self.kind or not self.by_value:
             return passing_row(self.open, *self._met(self._values_of(event), words))
-        if self._literal and not self.broad.slots:
-            asking, refusing = self.any.slots.get(value, NONE), self.none.slots.get(value, NONE)
-            if not asking and not refusing:
-                return self.open
-            if words > _SHORT_ROW and len(asking) <= FEW and len(refusing) <= FEW:
-                return passing_row(self.open, (asking,), (refusing,) if refusing else ())
-        return self._row_of(value, self._values_of(event), words)
+        if not self._literal or self.broad.slots:
+            return self._row_of(value, self._values_of(event), words)
+        asking, refusing = self.any.slots.get(value, NONE), self.none.slots.get(value, NONE)
+        if not asking and not refusing:
+            return self.open
+        if words > _SHORT_ROW and len(asking) <= FEW and len(refusing) <= FEW:
+            return passing_row(self.open, (asking,), (refusing,) if refusing else ())
+        return self._row_of(value, (value,), words)
 
     def warm(self) -> None:
         """Make the rows of the values that most ask about, for the events to come."""

@@ -69,23 +69,22 @@ def bytes_of(row: Row) -> int:
 
 
 def passing_row(open_: Row, passing: Sequence[Form], failing: Sequence[Form] = ()) -> Row:
-    """Return the row of the slots that are open or in one of `passing`, and in none of `failing`."""
-    row, few = open_.copy(), array("I")
+    """Return the row of the slots that are open or in one of `passing`, and in none of `failing`; not to be changed."""
+    if not passing and not failing:
+        return open_
+    row = open_.copy()
     for form in passing:
-        if isinstance(form, array):
-            few += form
-        else:
+        if not isinstance(form, array):
             np.bitwise_or(row, form, row)
-    if few:
-        (set_one_by_one if len(few) <= FEW else set_at_once)(row, few)
-    if failing:
-        few = array("I")
-        for form in failing:
-            if isinstance(form, array):
-                few += form
-            else:
-                np.bitwise_and(row, ~form, row)
-        _clear_bits(row, few)
+        elif len(form) <= FEW:
+            set_one_by_one(row, form)
+        else:
+            set_at_once(row, form)
+    for form in failing:
+        if isinstance(form, array):
+            _clear_bits(row, form)
+        else:
+            np.bitwise_and(row, ~form, row)
     return row
 
 

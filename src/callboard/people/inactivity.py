@@ -56,6 +56,11 @@ class Due:
     ends_at: datetime
 
 
+def may_be_due(used_at: datetime, months: int, now: datetime) -> bool:
+    """Return whether anything can be due for an account that was last used then, and so for those used later."""
+    return months > 0 and now >= months_after(used_at, months) - WARNING
+
+
 def due_steps(accounts: Iterable[Account], months: int, now: datetime) -> list[Due]:
     """Return what is to be done now, longest unused first; nothing when `months` is 0.
 

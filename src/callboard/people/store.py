@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.db.models import BigIntegerField, Q, Value
+from django.db.models import BigIntegerField, Min, Q, Value
 from django.db.models.functions import Coalesce, Greatest
 
 from callboard.base.instants import from_us, to_us
@@ -30,6 +30,7 @@ _ROWS = 500
 """Ids of one statement, under the bound on variables."""
 
 
+_USED = Greatest("created_us", Coalesce("seen_us", Value(0)), output_field=BigIntegerField())
 SEEN_EVERY = timedelta(hours=1)
 """How exactly it is known when an account was used."""
 
@@ -245,8 +246,13 @@ def note_seen(user_id: int, now: datetime) -> None:
 def unused_since() -> list[tuple[int, int, int | None]]:
     """Return (person, last used, warned or null) of the active people at partners who are no operators."""
     rows = User.objects.filter(is_active=True, is_staff=False, partner__isnull=False)
-    used = Greatest("created_us", Coalesce("seen_us", Value(0)), output_field=BigIntegerField())
-    return list(rows.annotate(used_us=used).values_list("id", "used_us", "dormant_warned_us"))
+    return list(rows.annotate(used_us=_USED).values_list("id", "used_us", "dormant_warned_us"))
+
+
+def longest_unused_us() -> int | None:
+    """Return when the account that is unused for longest was last used, be it whose it may; None without accounts."""
+    found: int | None = User.objects.filter(is_active=True).aggregate(first=Min(_USED))["first"]
+    return found
 
 
 def note_warned(user_ids: Iterable[int], now: datetime) -> None:

@@ -58,13 +58,14 @@ def load_book(catalogue: Catalogue) -> Book:
     return book
 
 
-def load_book_of(user_ids: Iterable[int], catalogue: Catalogue) -> Book:
-    """Return a book of these persons' settings, as committed now."""
+def load_book_of(user_ids: Iterable[int], catalogue: Catalogue, event_type: str = "") -> Book:
+    """Return a book of these persons' settings, as committed now; with an `event_type` only its Customs."""
     book = Book()
     wanted = sorted(user_ids)
     for start in range(0, len(wanted), _ROWS):
         part = wanted[start : start + _ROWS]
-        for row in CustomNotification.objects.filter(user_id__in=part, deleted_us=None).values(*_COLUMNS):
+        customs = CustomNotification.objects.filter(user_id__in=part, deleted_us=None)
+        for row in (customs.filter(event_type=event_type) if event_type else customs).values(*_COLUMNS):
             book.put(_notification(row, catalogue))
         for mute in _mutes(MuteRecord.objects.filter(user_id__in=part)):
             book.put_mute(mute)

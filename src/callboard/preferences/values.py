@@ -116,9 +116,9 @@ class Book:
     """Everybody's Custom notifications and mutes in memory.
 
     Changed only by `put` and `put_mute`, by the thread that owns it. Deleted notifications
-    move to `deleted`: mails still name them when they counted. `watchers` are told of each
-    change of a Custom notification: what was there before and what is there now, if anything;
-    `mute_watchers` of each mute and unmute.
+    move to `deleted`: mails still name them when they counted. `muters` are those who muted
+    anything, ever. `watchers` are told of each change of a Custom notification: what was there
+    before and what is there now, if anything; `mute_watchers` of each mute and unmute.
     """
 
     def __init__(self) -> None:
@@ -127,6 +127,7 @@ class Book:
         self.by_type: dict[str, dict[str, Notification]] = {}
         self.by_user: dict[int, dict[str, Notification]] = {}
         self.mutes: dict[tuple[int, Ref], Mute] = {}
+        self.muters: set[int] = set()
         self.watchers: list[Callable[[Notification | None, Notification | None], None]] = []
         self.mute_watchers: list[Callable[[Mute], None]] = []
 
@@ -150,6 +151,7 @@ class Book:
     def put_mute(self, mute: Mute) -> None:
         """Record a mute or an unmute."""
         self.mutes[mute.user_id, mute.ref] = mute
+        self.muters.add(mute.user_id)
         for told in self.mute_watchers:
             told(mute)
 

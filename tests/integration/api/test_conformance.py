@@ -21,6 +21,7 @@ TYPES = 3
 NOW = datetime.now(UTC)
 FUTURE = (NOW + timedelta(days=30)).isoformat()
 MEL = "mel@studio.example"
+MASTERS = ("whatIf", "listTeam", "invitePerson", "getPerson", "changePerson", "getCoverage")
 BINARY = {"ce-specversion": "1.0", "ce-id": "b-1", "ce-source": "portal", "ce-type": EVENT_TYPE}
 
 
@@ -82,7 +83,7 @@ def sent(sam, key, portal, pipeline, sign_in):
     return {
         "sendEvents": {"Authorization": f"Bearer {key}", "Host": HOST},
         "sendReport": {"Authorization": f"Bearer {reporter}", "Host": HOST},
-        "whatIf": _of_person(sign_in(MIA["email"])),
+        **dict.fromkeys(MASTERS, _of_person(sign_in(MIA["email"]))),
         "": _of_person(sam),
     }
 

@@ -12,6 +12,7 @@ from tests.integration.api.studio import HOST, event, send
 from callboard.api import outcomes, process
 from callboard.api.metrics import Totals
 from callboard.api.outcomes import MOST_DOMAINS, OTHER, Outcomes, busiest
+from callboard.insights.gaps import check_coverage
 from callboard.mail import store as outbox
 from callboard.mail.feedback import store as reports
 from callboard.mail.models import Attempt, Mail, MailState
@@ -151,3 +152,9 @@ def test_a_scrape_asks_the_same_few_questions_however_much_there_is(scrape, port
         attempt(mail(number, domain=f"d{number}.example"), 250)
     pipeline.decide_accepted()
     assert questions() == before
+
+
+def test_gaps_of_coverage_are_those_of_the_last_look(scrape, pipeline):
+    assert scrape()["callboard_coverage_gaps"] == 0
+    found = check_coverage(pipeline.config, pipeline.catalogue, pipeline.now())
+    assert scrape()["callboard_coverage_gaps"] == found.gaps > 0

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from tests.integration.web.studio import ANA
 
+from callboard.insights.gaps import check_coverage
 from callboard.intake.models import EventRecord
 from callboard.people.models import PersonChange, User
 
@@ -87,3 +89,24 @@ def test_an_operator_ends_no_own_account(olga, operator):
     page = olga.post(path, made | {"reason": "Ticket 813: is leaving us"})
     assert "You can not deactivate yourself" in page.content.decode()
     assert User.objects.get(pk=operator.pk).is_active
+
+
+def test_gaps_and_unused_masters_are_shown_with_the_way_to_them(olga, pipeline, at):
+    users = [
+        {"email": ANA, "name": "Ana Ruiz", "partner": "copperglass", "roles": []},
+        {"email": "max@copperglass.example", "name": "Max Field", "partner": "copperglass", "roles": [MASTER]},
+    ]
+    pipeline.import_people({"users": users})
+    check_coverage(pipeline.config, pipeline.catalogue, pipeline.now())
+    page = olga.get("/console/coverage").content.decode()
+    assert "Copperglass Post" in page
+    assert "Redelivery Requested" in page
+    assert "Coverage gaps" in olga.get("/console/").content.decode()
+    assert "There are none" in olga.get("/console/unused").content.decode()
+    at(timedelta(days=400))
+    assert "Max Field" in olga.get("/console/unused").content.decode()
+
+
+@pytest.mark.parametrize("path", ["coverage", "unused"])
+def test_who_is_no_operator_finds_no_gaps(as_, path):
+    assert as_(ANA).get(f"/console/{path}").status_code == 404

@@ -11,7 +11,7 @@ from typing import Any
 
 from callboard.insights.ledger import export_ledger
 from callboard.intake.cloudevents import Draft, read_event
-from callboard.mail.delivery import Courier
+from callboard.mail.delivery import Courier, Threads
 from callboard.mail.owners import new_owner
 from callboard.mail.replies import read_reply
 from callboard.preferences import actions
@@ -129,7 +129,12 @@ class Stage:
         pipeline = self.pipeline
         with new_owner(pipeline.config.home) as owner:
             courier = Courier(
-                pipeline.config, pipeline.clock, pipeline.checker, owner, self.thread, lambda: self.letters
+                pipeline.config,
+                pipeline.clock,
+                pipeline.checker,
+                owner,
+                Threads(self.thread, self.thread),
+                lambda: self.letters,
             )
             while await courier.deliver_due():
                 pass

@@ -9,10 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import transaction
+from tests.integration.core.studio import TOM, default
 
 from callboard.base.config import SmtpServer
 from callboard.mail import store
+from callboard.mail.desk import Desk
 from callboard.mail.models import Mail, MailState
+from callboard.mail.outcomes import Outcomes
+from callboard.mail.owners import new_owner
 from callboard.mail.replies import Fate, Reply, read_reply
 from callboard.mail.store import Result
 from callboard.mail.transport import SmtpTransport, Unavailable
@@ -131,10 +135,42 @@ def leased(stage):
 
 
 def record(mail, owner, state, fate, stage):
-    result = Result(mail=mail, state=state, reply=Reply(fate, 0, "said"), next_attempt_at=stage.now)
+    result = Result(mail=mail, email="", state=state, reply=Reply(fate, 0, "said"), next_attempt_at=stage.now)
     with transaction.atomic():
         store.record_results([result], owner, stage.now)
     return Mail.objects.get(id=mail.id).state
+
+
+@contextlib.contextmanager
+def drafted(stage):
+    """One mail, leased and written, not begun yet; and what renews and begins it."""
+    stage.accept()
+    stage.decide()
+    stage.pass_(seconds=11)
+    stage.compose()
+    with new_owner(stage.pipeline.config.home) as owner:
+        outcomes = Outcomes(stage.pipeline.clock, owner)
+        desk = Desk(stage.pipeline.config, stage.pipeline.clock, stage.pipeline.checker)
+        (found,) = desk.draft(outcomes.lease(10))
+        yield found, desk, outcomes
+
+
+def test_s5_a_mute_between_writing_and_handing_over_is_seen(stage):
+    with drafted(stage) as (found, desk, outcomes):
+        stage.mute(default())
+        assert outcomes.commit([], [found]) == ({}, [found]), "what a change may have overtaken is not begun"
+        (renewed,) = desk.renew([found])
+        assert outcomes.commit([], [renewed]) == ({}, [])
+        assert stage.row()["state"] == "withdrawn"
+
+
+def test_s5_a_change_that_is_somebody_elses_lets_the_written_mail_go(stage):
+    with drafted(stage) as (found, desk, outcomes):
+        stage.mute(default(), TOM)
+        raw = found.raw
+        assert outcomes.commit([], [found]) == ({}, [found])
+        assert outcomes.commit([], desk.renew([found])) == ({found.mail.id: found}, [])
+        assert found.raw is raw
 
 
 def test_p2_a_late_result_of_an_owner_that_lost_its_lease_changes_nothing(stage):

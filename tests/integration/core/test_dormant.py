@@ -13,7 +13,7 @@ from tests.integration.core.test_people_changes import MASTER, MAX, events
 
 from callboard.dormant import check_dormant, unused_accounts
 from callboard.mail.letters.postman import Postman
-from callboard.nightly import check_night
+from callboard.nightly import CHECKS, check_night
 from callboard.people import store as people
 from callboard.people.models import PersonChange, User
 
@@ -117,10 +117,19 @@ def test_use_is_noted_once_an_hour(team):
     assert seen[0] == seen[1] < seen[2]
 
 
-def test_a_nights_checks_are_done_once_and_again_the_next_night(team):
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_nights_check_is_done_once_and_again_the_next_night(team, name):
     pipeline = team.pipeline
     done = []
     for hours in (0, 15, 1, 24):  # 10:00, then 01:00, 02:00 and 02:00
         team.pass_(hours=hours)
-        done.append(check_night(pipeline.config, pipeline.catalogue, team.now))
-    assert done[0] == done[2] == done[3] > done[1] == 0
+        done.append(check_night(name, pipeline.config, pipeline.catalogue, team.now))
+    assert done == [True, False, True, True]
+
+
+def test_a_check_that_fails_is_to_be_done_still(team):
+    pipeline = team.pipeline
+    broken = replace(pipeline.config, dormant_months=99_999)
+    with pytest.raises(ValueError, match="year"):
+        check_night("dormant", broken, pipeline.catalogue, team.now)
+    assert check_night("dormant", pipeline.config, pipeline.catalogue, team.now)

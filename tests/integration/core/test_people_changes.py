@@ -10,7 +10,7 @@ from tests.integration.core.studio import ANA, BEN, OPERATIONS, PROCESSED, TOM, 
 
 from callboard.base.errors import RejectedError
 from callboard.base.rights import KeyRight
-from callboard.changing import By, Changed, Door, change_person
+from callboard.changing import By, Changed, Door, change_person, create_operator
 from callboard.insights.explain import find_event
 from callboard.insights.open_items import open_items
 from callboard.intake import store as log
@@ -156,6 +156,13 @@ def test_a_test_user_is_audited_but_told_to_nobody(team):
     done = change(team, "try@test.invalid", name="Try", partner="copperglass", roles=[OPERATIONS])
     assert (done.events, events()) == (0, [])
     assert PersonChange.objects.filter(person_id=done.ids[0]).count() == 1
+
+
+def test_who_becomes_an_operator_is_audited(team):
+    for email in (ANA, "olga@callboard.example"):
+        user = create_operator(email, team.now)
+        row = PersonChange.objects.get(person=user, note="Made an operator")
+        assert (user.is_staff, row.door, row.before_json == "null") == (True, "command", email != ANA)
 
 
 def test_a_change_is_an_event_as_any_other_and_explained(team):

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from callboard.base.config import SmtpServer
 from callboard.mail.replies import Fate
@@ -19,6 +20,8 @@ RAW = b"Subject: hello\r\n\r\n.dots\r\nand more\r\n"
 
 class Server:
     """Answers by verb from `answers`, a list a verb whose last one repeats; `dot` is the final one. None hangs up."""
+
+    new_loop = asyncio.new_event_loop
 
     def __init__(self, *, extensions="PIPELINING", tls="none", **answers):
         self.extensions = extensions.split()
@@ -95,7 +98,18 @@ def talking(run, server, user=None, password=None, patience_s=20.0):
             await asyncio.wait_for(asyncio.gather(*server.sessions, return_exceptions=True), 10)
 
     with ThreadPoolExecutor(1) as apart:  # a browser test may have left a loop running in this thread
-        return apart.submit(asyncio.run, main()).result()
+        return apart.submit(run_on, server.new_loop, main()).result()
+
+
+def run_on(new_loop, work):
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        return runner.run(work)
+
+
+@pytest.fixture(params=[asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"], autouse=True)
+def _loop(request):
+    """Sign-in mail runs on asyncio's own loop, the courier on uvloop."""
+    Server.new_loop = staticmethod(request.param)
 
 
 def sending(*recipients, raw=RAW):

@@ -6,10 +6,10 @@ import re
 from datetime import timedelta
 
 import pytest
-from tests.integration.web.studio import ANA, NOW, PARTNERS, SAM, TOM
+from tests.integration.web.studio import ANA, NOW, PARTNERS, SAM, TOM, accept, event
 
 from callboard.mail.mailbox import Mailbox
-from callboard.mail.models import PostedLetter
+from callboard.mail.models import Mail, PostedLetter
 from callboard.people.models import PersonChange, User
 from callboard.web import viewer
 
@@ -191,9 +191,12 @@ def test_a_test_user_is_tried_read_and_ended_on_the_page(team, as_, at):
     assert page.status_code == 200
     trial = User.objects.get(name="Trial")
     assert trial.email.endswith("@test.invalid")
-    at(timedelta(minutes=1))
     box = Mailbox(team.config.mailbox_path)
-    raw = b"Subject: Redelivery requested\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>For the test</p>"
+    accept(team, event("e-1"))
+    team.clock.at = at(timedelta(minutes=1))
+    team.compose_due()
+    name = Mail.objects.get(user_id=trial.pk).message_id
+    raw = f"Subject: Redelivery requested\r\nMessage-ID: {name}\r\nContent-Type: text/html\r\n\r\n<p>For the test</p>".encode()
     box.receive([(trial.email, raw), (ANA, raw)], int(NOW.timestamp() * 1e6))
     box.close()
     mine, hers = (one.id for one in sorted(box.latest(), key=lambda one: one.recipient == ANA))
@@ -236,7 +239,7 @@ def test_who_moves_to_other_masters_takes_no_past_along(team, as_):
     assert "Given Fulfillment Partner Master" in there
     assert page_of(TOM) not in there
     assert "Copperglass" not in there
-    assert "Came from another partner account; Fulfillment Partner Operations" in here
+    assert "Given Fulfillment Partner Operations; moved to Copperglass Post" in here
     assert here.count(page_of(TOM)) == 2
     assert "Tidewater" not in here
 

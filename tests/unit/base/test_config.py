@@ -112,6 +112,7 @@ def test_operators_are_addresses_each_once(tmp_path: Path, value: str, addresses
         ("DORMANT_MONTHS", "-1"),
         ("DORMANT_MONTHS", "121"),
         ("DORMANT_MONTHS", "1.5"),
+        ("OPERATOR_MFA", "yes"),
     ],
 )
 def test_an_unusable_value_is_refused_with_name_fault_and_example(tmp_path: Path, name: str, value: str):
@@ -130,6 +131,46 @@ def test_the_example_of_a_refusal_is_itself_taken(tmp_path: Path):
             config(tmp_path, **{name: value})
         example = str(refused.value).partition(f"Example: CALLBOARD_{name}=")[2]
         config(tmp_path, **{name: example})
+
+
+OIDC = {
+    "OIDC_URL": "https://login.studio.example/realms/partners",
+    "OIDC_CLIENT_ID": "callboard",
+    "OIDC_CLIENT_SECRET": "a secret between two",
+}
+
+
+def test_sign_on_by_another_service_is_read_and_its_secret_not_shown(tmp_path: Path):
+    assert config(tmp_path).oidc is None
+    found = config(tmp_path, **OIDC).oidc
+    assert found is not None
+    assert (found.issuer, found.client_id, found.client_secret) == tuple(OIDC.values())
+    assert found.name == "Sign in with your company account"
+    assert "a secret" not in repr(found)
+    named = config(tmp_path, **OIDC | {"OIDC_URL": "http://127.0.0.1:9000", "OIDC_NAME": "Studio"}).oidc
+    assert named is not None
+    assert (named.issuer, named.name) == ("http://127.0.0.1:9000", "Studio")
+
+
+@pytest.mark.parametrize("missing", OIDC)
+def test_what_sign_on_needs_is_set_together(tmp_path: Path, missing: str):
+    with pytest.raises(RejectedError, match=f"^CALLBOARD_{missing} is not set, though other settings of sign-on are"):
+        config(tmp_path, **{key: value for key, value in OIDC.items() if key != missing})
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["login.studio.example", "http://login.studio.example", "https://", "https://[::1", "https://a.example:port",
+     "https://a.example/?x=1", "https://a.example/#x", "https://a.example/\r\nX: 1", "ftp://localhost"],
+)  # fmt: skip
+def test_an_issuer_is_an_https_address(tmp_path: Path, url: str):
+    with pytest.raises(RejectedError, match=r"^CALLBOARD_OIDC_URL must be the https:// address of the issuer"):
+        config(tmp_path, **OIDC | {"OIDC_URL": url})
+
+
+def test_operators_are_asked_for_a_second_factor_when_it_is_said_so(tmp_path: Path):
+    asked = [config(tmp_path, OPERATOR_MFA=value).operator_mfa for value in ("", "0", "1")]
+    assert asked == [False, False, True]
 
 
 @pytest.mark.parametrize(

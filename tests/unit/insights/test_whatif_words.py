@@ -8,9 +8,11 @@ import pytest
 from tests.unit.insights.test_coverage import ANA, BO, DEFAULT, circle, custom, line
 from tests.unit.studio import CATALOGUE, directory, person
 
+from callboard.catalogue.values import PartnerKind
 from callboard.insights.coverage import gaps_opened_by
 from callboard.insights.whatif import Change, WhatIf
 from callboard.insights.whatif_words import Reader, sentences, warning_of
+from callboard.preferences.values import Kind, Ref
 
 READER = Reader(CATALOGUE, directory(), directory().partner_name)
 NOTHING = WhatIf(
@@ -90,3 +92,16 @@ def test_the_last_receiver_is_warned_in_one_sentence():
         "You are the last at Copperglass Post who gets Redelivery Requested. Your Masters will be told."
     )
     assert warning_of([], READER) == ""
+
+
+def test_where_no_master_would_hear_of_it_the_studio_is_named():
+    mia = person(roles=("fulfillment_partner_master",))
+    gap = Ref("account.coverage_gap/fulfillment_partner_master", Kind.DEFAULT)
+    assert warning_of(gaps_opened_by(circle(mia), without=[(mia.id, gap)]), READER).endswith(
+        " The studio will be told."
+    )
+    kim = person(3, partner="plumbline", kind=PartnerKind.QC_PARTNER, roles=("qc_operator",))
+    report = Ref("qc.report_ready/qc_operator", Kind.DEFAULT)
+    assert warning_of(gaps_opened_by(circle(kim), without=[(kim.id, report)]), READER).endswith(
+        " The studio will be told."
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callboard.people.inactivity import WARNING, Account, Step, due_steps, months_after
@@ -67,6 +67,7 @@ def test_with_0_months_no_account_ends():
     assert steps(END + 9_999 * DAY, account(), months=0) == []
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_nobody_ends_within_30_days_of_a_warning_or_without_one_and_every_partner_keeps_a_master(data):
     days = st.integers(0, 900)

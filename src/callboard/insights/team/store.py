@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -109,6 +109,26 @@ def mails_since(user_ids: Collection[int], since: datetime) -> dict[int, int]:
             [*user_ids, to_us(since)],
         )
         return dict(cursor.fetchall())
+
+
+def events_of_mails(user_id: int, message_ids: Iterable[str]) -> dict[str, set[int]]:
+    """Return Message-ID -> numbers of the events that left in it, for those of a person's mails that are known."""
+    wanted = list(dict.fromkeys(message_ids))
+    found: dict[str, set[int]] = {}
+    if not wanted:
+        return found
+    marks = ", ".join(["%s"] * len(wanted))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT m.message_id, d.event_id FROM mail_mail m"  # noqa: S608 - marks only
+            " JOIN decisions_window w ON w.mail_id = m.id"
+            " JOIN decisions_decision d ON d.window_id = w.id AND d.withdrawn_reason = ''"
+            f" WHERE m.user_id = %s AND m.message_id IN ({marks})",
+            [user_id, *wanted],
+        )
+        for message_id, number in cursor.fetchall():
+            found.setdefault(message_id, set()).add(number)
+    return found
 
 
 def changes(

@@ -83,7 +83,7 @@ def _told(line: Line, master: Master) -> Told:
         state=state,
         tone=tone,
         is_gap=line.is_gap,
-        receivers=tuple(map(_who, named)),
+        receivers=tuple(_who(one, master) for one in named),
         others=plural(rest, "other person", "other people") if rest else "",
         note=_note(line),
     )
@@ -99,8 +99,10 @@ def _note(line: Line) -> str:
     return ""
 
 
-def _who(one: Receiver) -> Who:
+def _who(one: Receiver, master: Master) -> Who:
     pace = "at once" if one.frequency is Frequency.IMMEDIATELY else one.frequency.value
-    if one.standing_in_for:
-        pace = f"{pace}, standing in for {shown(one.standing_in_for.name)}"
+    lender = one.standing_in_for
+    if lender:
+        name = shown(lender.name) if lender.partner in master.partner_ids else "somebody of another partner account"
+        pace = f"{pace}, standing in for {name}"
     return Who(shown(one.person.name), pace, f"/team/people/{one.person.id}")

@@ -61,12 +61,11 @@ def told_changes(changes: Iterable[Change], master: Master) -> list[Told]:
 
 
 def _says(before: dict[str, Any] | None, after: dict[str, Any], master: Master) -> str:
-    """Return what is different, as one sentence; of other partners' business only that somebody came or went."""
-    if after["partner"] not in master.partner_ids:
+    """Return what is different, as one sentence; of what somebody is or was at other partners, nothing."""
+    if after.get("partner") not in master.partner_ids:
         return "Moved to another partner account."
-    if before and before["partner"] not in master.partner_ids:
-        given = role_labels(after["roles"], master)
-        return f"Came from another partner account; {' and '.join(given) or 'no role'}."
+    if before and before.get("partner", after.get("partner")) not in master.partner_ids:
+        before = before | {"roles": []}
     said = list(_differences(before or {"active": True, "roles": []}, after, master))
     if before is None:
         said = ["account created", *(one for one in said if one.startswith("given"))]

@@ -61,6 +61,6 @@ def reader_of(master: Master, circle: Circle) -> Reader:
     return Reader(
         circle.catalogue,
         circle.directory,
-        lambda partner: shown(circle.directory.partner_name(partner)),
+        lambda partner: shown(master.viewer.partner_called(partner)),
         may_name=lambda person: person.partner in master.partner_ids,
     )

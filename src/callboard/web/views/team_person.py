@@ -30,12 +30,13 @@ from callboard.web.team.form import (
     seen_as,
     wanted_by,
 )
+from callboard.web.team.mailed import mails_of
 from callboard.web.team.master import Master, masters_only
 from callboard.web.team.past import told_changes
 from callboard.web.team.roster import lines_of, settings_words
 from callboard.web.team.trying import Says, Tried, try_change
 from callboard.web.viewer import business_now
-from callboard.web.views.mailbox import open_mailbox, when_words
+from callboard.web.views.mailbox import when_words
 from callboard.web.words import leaves
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def _page(request: HttpRequest, master: Master, found: Person, extra: Shown = Sh
         "faults": extra.faults,
         "open_items": [] if found.active else _open_items(found, master),
         "settings_words": settings_words(found, master),
-        "mails": _mails(found) if line.is_test else [],
+        "mails": _mails(found, master),
         "changes": told_changes(store.changes(master.partner_ids, person_id=found.id, limit=CHANGES), master),
         "notice": request.session.pop(NOTICE, None) if request.method == "GET" else None,
     }
@@ -217,10 +218,10 @@ def _open_items(found: Person, master: Master) -> list[dict[str, str]]:
     ][:OPEN]
 
 
-def _mails(found: Person) -> list[dict[str, Any]]:
+def _mails(found: Person, master: Master) -> list[dict[str, Any]]:
     """Return a test user's mails, newest first."""
     return [
         {"id": one.id, "subject": one.subject, "importance": one.importance,
          "when": when_words(from_us(one.received_us), business_now())}
-        for one in open_mailbox().latest(recipient=found.email, limit=MAILS)
+        for one in mails_of(found, master, MAILS)
     ]  # fmt: skip

@@ -1,0 +1,162 @@
+"""The delivery's side of the outbox: lease, begin and record, pause. Runs in one thread, beside the desk's.
+
+The one short transaction of a group of connections records their outcomes, looks whether people
+or settings changed since their next mails were checked (S5), and begins these. So a disk that is
+slow to say that a commit is kept holds up no writing of mails.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from callboard.base.clock import Clock
+from callboard.base.instants import from_us
+from callboard.base.reasons import Importance, Reason
+from callboard.decisions import store as ledger
+from callboard.mail import store
+from callboard.mail.breakers import Breakers
+from callboard.mail.composing import gone_of
+from callboard.mail.desk import Draft
+from callboard.mail.models import MailState
+from callboard.mail.owners import Owner
+from callboard.mail.replies import Fate, Reply, retry_delay
+from callboard.mail.store import Leased, Result
+from callboard.people.sequences import newest_revision
+
+CRITICAL = Importance.CRITICAL.rank
+LEASE_S = 60.0
+"""Seconds of real time after which a lease of a silent owner ends. Source: interfaces 3, drain."""
+_STATES = {
+    Fate.SENT: MailState.SENT,
+    Fate.FAILED: MailState.FAILED,
+    Fate.POLICY: MailState.FAILED,
+    Fate.NO_SUCH_ADDRESS: MailState.HELD,
+}
+
+
+class Outcomes:
+    """Everything the courier writes. `counts`: how many mails ended a try, and how.
+
+    `revision` is that of people and settings as the last commit saw it.
+    """
+
+    def __init__(self, clock: Clock, owner: Owner) -> None:
+        self.clock = clock
+        self.owner = owner
+        self.breakers = Breakers()
+        self.counts: Counter[str] = Counter()
+        self.revision = -1
+
+    def lease(self, limit: int, crowded: Iterable[str] = ()) -> list[Leased]:
+        """Take mails that are due; a look without a lock comes first."""
+        now = self.clock.now()
+        if not store.is_due(now):
+            return []
+        self.owner.keep()
+        with transaction.atomic():
+            return store.lease(self.owner.id, time.time() + LEASE_S, now, limit, crowded)
+
+    def extend(self, mail_ids: set[int]) -> None:
+        """Keep leases for longer."""
+        with transaction.atomic():
+            store.extend_leases(mail_ids, self.owner.id, time.time() + LEASE_S)
+
+    def give_back(self, drafts: Sequence[Draft]) -> None:
+        """Let go of mails that were not begun."""
+        with transaction.atomic():
+            store.release_leases([one.mail for one in drafts], self.owner.id)
+
+    # begin and record
+
+    def commit(self, results: Sequence[Result], drafts: Sequence[Draft]) -> tuple[dict[int, Draft], list[Draft]]:
+        """Record outcomes and begin mails in one transaction.
+
+        Returns what may leave now, by mail id, and what a change of people or settings may have overtaken.
+        """
+        now = self.clock.now()
+        counts: Counter[str] = Counter()
+        with transaction.atomic():
+            if results:
+                store.record_results(results, self.owner.id, now)
+                counts.update("deferred" if one.state is MailState.QUEUED else one.state.value for one in results)
+                self.breakers.follow(results, counts, now)
+            begun, stale = self._begin(drafts, counts, now) if drafts else ({}, [])
+        self.counts.update(counts)
+        return begun, stale
+
+    def _begin(
+        self, drafts: Sequence[Draft], counts: Counter[str], now: datetime
+    ) -> tuple[dict[int, Draft], list[Draft]]:
+        """Re-check, hold what is suppressed, record the attempts of the rest (S5, P4)."""
+        self.revision = newest_revision()
+        mine = store.still_leased([one.mail for one in drafts], self.owner.id)
+        held = [one for one in drafts if one.mail.id in mine]
+        current = [one for one in held if one.revision == self.revision]
+        stale = [one for one in held if one.revision != self.revision] if len(current) < len(held) else []
+        suppressed = store.suppressions([one.person_key for one in current]) if current else {}
+        withdrawn: dict[int, Reason] = {}
+        ready: dict[int, Draft] = {}
+        ends: list[tuple[Draft, MailState, str]] = []
+        for draft in current:
+            withdrawn |= gone_of(draft.items, draft.reasons, *draft.ids)
+            if all(draft.reasons) and not draft.fault:
+                ends.append((draft, MailState.WITHDRAWN, ""))
+            elif (why := suppressed.get(draft.person_key)) and not (why[1] and draft.rank == CRITICAL):
+                ends.append((draft, MailState.HELD, why[0]))
+            elif not draft.raw:
+                ends.append((draft, MailState.FAILED, draft.fault))
+            else:
+                ready[draft.mail.id] = draft
+        if withdrawn:
+            ledger.withdraw(withdrawn, now)
+        for draft, state, reply in ends:
+            store.set_state([draft.mail.id], state, now, reply)
+            counts[state.value] += 1
+        store.begin_attempts([one.mail for one in ready.values()], now)
+        return ready, stale
+
+    # outcomes
+
+    def result(self, draft: Draft, reply: Reply) -> Result:
+        """Return the mail's state after a try: retried until its expiry, then failed (P4)."""
+        state = MailState.QUEUED if reply.of_hop else _STATES.get(reply.fate, MailState.QUEUED)
+        again = None
+        if state is MailState.QUEUED:
+            now, expires_at = self.clock.now(), from_us(draft.mail.expires_us)
+            if now >= expires_at:
+                state = MailState.FAILED
+            else:
+                delay = retry_delay(draft.mail.attempts + 1, random.random())  # noqa: S311 - jitter, not a secret
+                again = min(now + delay, expires_at)
+        return Result(mail=draft.mail, email=draft.person.email, state=state, reply=reply, next_attempt_at=again)
+
+    # pauses
+
+    def pause(self, domain: str, drafts: Sequence[Draft], reason: str) -> None:
+        """Put off what is due for a domain that is in trouble, or for all when it is the next hop."""
+        now = self.clock.now()
+        counts: Counter[str] = Counter()
+        with transaction.atomic():
+            store.release_leases([one.mail for one in drafts], self.owner.id)
+            self.breakers.open(domain, self.breakers.pause(domain, now), reason, counts, now)
+        self.counts.update(counts)
+
+    def take_opened(self) -> set[str]:
+        """Return the domains that were paused since the last time."""
+        opened, self.breakers.opened = self.breakers.opened, set()
+        return opened
+
+    def let_go(self, domain: str, drafts: Sequence[Draft]) -> None:
+        """Let mails wait that were not begun when their domain was paused."""
+        now = self.clock.now()
+        with transaction.atomic():
+            store.release_leases([one.mail for one in drafts], self.owner.id)
+            _, until = store.last_pause(domain)
+            deferred, failed = store.put_off(domain, until, now, "paused")
+        self.counts.update({"deferred": deferred, MailState.FAILED.value: failed})
