@@ -140,7 +140,10 @@ def change_as_master(
         if person and not is_as_seen(person):
             raise RejectedError("This account was changed meanwhile. See once more what would change", type="conflict")
         found = read_change(changes, person, partners, known, catalogue)
-        refused = refusal(person, found.persons[0], master, catalogue, known) if person else ""
+        refused = ""
+        if person:
+            is_operator = people.is_operator(person.id)
+            refused = refusal(person, found.persons[0], master, catalogue, known, is_operator=is_operator)
         if refused:
             raise RejectedError(refused.rstrip("."), type="forbidden")
         return change_people(found, known, catalogue, By(master_id, door), now, announce=True)

@@ -72,11 +72,13 @@ def _make(request: HttpRequest, person: User, operator: User, wanted: Mapping[st
     """Make the change, written down with its reason.
 
     Raises:
-        RejectedError: no reason, an operator's account, or the account is not as when the change was tried.
+        RejectedError: no reason, the own account would end, or the account is not as when the change was tried.
     """
     reason = " ".join(shown(request.POST.get("reason", "")).split())
     if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
         raise RejectedError(f"Give a reason of {SHORTEST_REASON} to {LONGEST_REASON} characters: the Masters read it.")
+    if person.pk == operator.pk and not wanted["active"]:
+        raise RejectedError("You can not deactivate yourself. Ask another operator.")
     with transaction.atomic():
         hold_changes()
         if request.POST.get("seen") != _seen(User.objects.get(pk=person.pk)):

@@ -13,7 +13,7 @@ from callboard.base.texts import address_key, shown
 from callboard.catalogue.values import Catalogue
 from callboard.people.access import governs, masters_of
 from callboard.people.rules import PeopleFile, read_people
-from callboard.people.values import Directory, Partner, Person
+from callboard.people.values import Directory, Partner, Person, is_test_address
 
 TAKEN = "address-taken"
 """The type of the rejection of a newcomer whose address is an account already."""
@@ -54,8 +54,14 @@ def read_change(
     return found
 
 
-def refusal(person: Person, after: Person, master: Person, catalogue: Catalogue, known: Directory) -> str:
+def refusal(
+    person: Person, after: Person, master: Person, catalogue: Catalogue, known: Directory, *, is_operator: bool
+) -> str:
     """Return why a Master may not change somebody so, as a sentence, or ""."""
+    if is_operator:
+        return f"{shown(person.name)} is an operator of Callboard: only operators change this account."
+    if is_test_address(person.email) and after.active and not person.active:
+        return "An ended test stays ended. Begin another one."
     if person.id == master.id and not after.active:
         return "You can not deactivate yourself. Ask another Master, or an operator."
     others = [one for one in masters_of(person.partner or "", catalogue, known) if one.id != person.id]

@@ -75,6 +75,11 @@ def person_of(user: User, directory: Directory) -> Person:
     return _person(tuple(getattr(user, column) for column in _PERSON_COLUMNS), directory)
 
 
+def is_operator(user_id: int) -> bool:
+    """Return whether somebody has the operators' console."""
+    return User.objects.filter(id=user_id, is_staff=True).exists()
+
+
 def addresses_of(user_ids: Sequence[int]) -> dict[int, str]:
     """Return id -> e-mail address."""
     return dict(User.objects.filter(id__in=user_ids).values_list("id", "email"))
@@ -203,8 +208,10 @@ def _save_persons(
     for one in persons:
         if one.id:
             before = known.persons[one.id]
-            # Who comes back is as fresh as who is new: the time before counts for no inactivity.
-            back = {"created_us": to_us(now), "dormant_warned_us": None} if one.active and not before.active else {}
+            # Who comes back is as fresh as who is new: the time before counts for no inactivity. And SCIM,
+            # which may have deleted the account, finds it again: it must be able to end it again.
+            came_back = one.active and not before.active
+            back = {"created_us": to_us(now), "dormant_warned_us": None, "removed_us": None} if came_back else {}
             User.objects.filter(id=one.id).update(**_row(one, revision), **back)
             changed.append((before, one))
     return changed

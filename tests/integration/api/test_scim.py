@@ -161,6 +161,17 @@ def test_a_filter_that_is_not_understood_is_refused_and_never_widens_the_answer(
     assert response.json()["scimType"] == "invalidFilter"
 
 
+@pytest.mark.parametrize("text", ['foo eq "none"', 'members eq "none"', 'userName eq "a\x00b"'])
+def test_a_filter_of_groups_that_is_not_understood_is_refused(scim, text):
+    kind = "Users" if "userName" in text else "Groups"
+    assert scim.client.get(f"/scim/v2/{kind}", {"filter": text}).json()["scimType"] == "invalidFilter"
+
+
+def test_groups_are_found_by_their_labels(scim):
+    answer = scim.client.get("/scim/v2/Groups", {"filter": 'DISPLAYNAME eq "fulfillment partner master"'}).json()
+    assert [one["id"] for one in answer["Resources"]] == [MASTER]
+
+
 def test_3_4_2_4_pages(scim):
     def page(**asked):
         answer = scim.client.get("/scim/v2/Users", asked).json()
@@ -170,6 +181,7 @@ def test_3_4_2_4_pages(scim):
     assert page(startIndex=-5, count=2) == (3, 1, [ANA, TOM])
     assert page(count=0) == (3, 1, [])
     assert scim.client.get("/scim/v2/Users", {"count": "many"}).status_code == 400
+    assert page(startIndex=10**30)[2] == []
 
 
 def test_3_4_3_searching_with_post(scim):
@@ -181,6 +193,12 @@ def test_3_9_only_what_is_asked_for_is_answered(scim):
     one = scim("GET", f"Users/{id_of(ANA)}?attributes=userName")
     assert set(one) == {"schemas", "id", "meta", "userName"}
     assert "members" not in scim("GET", f"Groups/{OPERATIONS}?excludedAttributes=members")
+    for path, found in (
+        (f"{USER}:userName", "userName"), ("emails.value", "emails"),
+        (ENTERPRISE, ENTERPRISE), (f"{ENTERPRISE}:organization", ENTERPRISE),
+    ):  # fmt: skip
+        one = scim("GET", f"Users/{id_of(ANA)}?attributes={path}")
+        assert set(one) == {"schemas", "id", "meta", found}
 
 
 @pytest.mark.parametrize(
@@ -197,6 +215,14 @@ def test_3_9_only_what_is_asked_for_is_answered(scim):
         ({"op": "remove", "path": f'roles[value eq "{OPERATIONS}"]'}, "roles", ""),
         ({"op": "remove", "path": "roles"}, "roles", ""),
         ({"op": "replace", "path": f"{ENTERPRISE}:organization", "value": "tidewater"}, "partner_id", "tidewater"),
+        ({"op": "replace", "path": f"{ENTERPRISE}:Organization", "value": "tidewater"}, "partner_id", "tidewater"),
+        ({"op": "replace", "path": ENTERPRISE, "value": {"organization": "tidewater"}}, "partner_id", "tidewater"),
+        ({"op": "add", "value": {ENTERPRISE: {"Organization": "tidewater"}}}, "partner_id", "tidewater"),
+        ({"op": "remove", "path": 'roles[type eq "none"]'}, "roles", OPERATIONS),
+        ({"op": "remove", "path": f'roles[VALUE eq "{OPERATIONS}"]'}, "roles", ""),
+        ({"op": "remove", "path": "title"}, "name", "Ana Ruiz"),
+        ({"op": "remove", "path": f"{ENTERPRISE}:department"}, "partner_id", "copperglass"),
+        ({"op": "remove", "path": 'phoneNumbers[type eq "work"].value'}, "name", "Ana Ruiz"),
         ({"op": "add", "path": "externalId", "value": "00u9"}, "external_id", "00u9"),
         ({"op": "replace", "path": "timezone", "value": "Asia/Tokyo"}, "time_zone", "Asia/Tokyo"),
     ],
@@ -217,6 +243,10 @@ def test_3_5_2_operations(scim, operation, column, value):
         ({"op": "replace", "path": "roles", "value": [{"value": "studio_admin"}]}, "invalidValue"),
         ({"op": "replace", "path": "roles", "value": 7}, "invalidValue"),
         ({"op": "replace", "path": "][", "value": 7}, "invalidPath"),
+        ({"op": "replace", "path": "urn:example:other:active", "value": False}, "invalidPath"),
+        ({"op": "replace", "path": "name", "value": "Eve"}, "invalidValue"),
+        ({"op": "remove", "path": "active"}, "mutability"),
+        ({"op": "remove", "path": f"{ENTERPRISE}:organization"}, "mutability"),
         ({"op": "remove", "path": 'roles[value gt "a"]'}, "invalidFilter"),
         ({"op": "replace", "path": 'emails[type eq "work"].value', "value": "eve@x.example"}, "invalidValue"),
     ],
@@ -256,6 +286,40 @@ def test_groups_give_and_take_roles(scim):
     assert person(TOM).roles == OPERATIONS
     scim.patch(path, {"op": "replace", "path": "displayName", "value": "Kings"}, status=400)
     scim("POST", "Groups", {"displayName": "Kings"}, 405)
+
+
+@pytest.mark.parametrize(
+    ("operation", "status"),
+    [
+        ({"op": "replace", "value": {"id": OPERATIONS, "displayName": "Renamed"}}, 400),
+        ({"op": "remove", "value": {"displayName": "Renamed"}}, 400),
+        ({"op": "replace", "path": "members"}, 400),
+        ({"op": "remove", "path": "members", "value": []}, 200),
+        ({"op": "remove", "path": 'members[display eq "none"]'}, 200),
+        ({"op": "add", "path": "members", "value": [{"value": "²"}]}, 400),
+        ({"op": "add", "path": "members", "value": [{"value": "9" * 5000}]}, 400),
+    ],
+)
+def test_nobody_loses_a_role_by_what_names_nobody(scim, operation, status):
+    scim.patch(f"Groups/{OPERATIONS}", operation, status=status)
+    scim("PUT", f"Groups/{OPERATIONS}", {"schemas": [], "displayName": "Renamed"})
+    assert (person(ANA).roles, person(TOM).roles) == (OPERATIONS, OPERATIONS)
+
+
+def test_members_are_given_and_taken_away_whole(scim):
+    scim.patch(f"Groups/{MASTER}", {"op": "add", "value": {"Members": [{"value": id_of(ANA)}]}})
+    assert person(ANA).roles.split() == [OPERATIONS, MASTER]
+    scim.patch(f"Groups/{MASTER}", {"op": "remove", "path": "members"})
+    scim("PUT", f"Groups/{OPERATIONS}", {"members": []})
+    assert (person(ANA).roles, person(TOM).roles) == ("", "")
+
+
+def test_an_account_that_came_back_by_another_door_can_be_ended_again(scim, pipeline):
+    scim("DELETE", f"Users/{id_of(ANA)}", status=204)
+    pipeline.import_people({"users": [{"email": ANA, "active": True}]})
+    assert scim("GET", f"Users/{id_of(ANA)}")["active"]
+    scim("DELETE", f"Users/{id_of(ANA)}", status=204)
+    assert not person(ANA).is_active
 
 
 def test_every_change_is_audited_with_the_key(scim):

@@ -82,6 +82,15 @@ def test_nobody_but_operators_gets_there(as_, path):
     assert as_(ANA).get(path).status_code == 404
 
 
+def test_an_operator_ends_no_own_account(olga, operator):
+    User.objects.filter(pk=operator.pk).update(partner_id="copperglass")
+    path = f"/console/people/{operator.pk}/account"
+    made = {"do": "make", "partner": "copperglass", "seen": seen(olga, path, partner="copperglass")}
+    page = olga.post(path, made | {"reason": "Ticket 813: is leaving us"})
+    assert "You can not deactivate yourself" in page.content.decode()
+    assert User.objects.get(pk=operator.pk).is_active
+
+
 def test_gaps_and_unused_masters_are_shown_with_the_way_to_them(olga, pipeline, at):
     users = [
         {"email": ANA, "name": "Ana Ruiz", "partner": "copperglass", "roles": []},

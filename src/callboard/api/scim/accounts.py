@@ -18,6 +18,7 @@ from callboard.catalogue.values import Catalogue
 from callboard.people.values import Person
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 MAX_EXTERNAL_ID = 255
 MAX_OPERATIONS = 1_000
@@ -37,6 +38,13 @@ _KEYS = {
 }  # fmt: skip
 """What can be set, by its folded name: names are case-insensitive. Source: RFC 7643 2.1."""
 _READ_ONLY = frozenset({"id", "meta", "groups", "schemas"})
+_PARTS: Mapping[str, tuple[str, ...]] = {
+    "name": ("", "formatted", "givenName", "familyName"),
+    ENTERPRISE: ("", "organization"),
+}
+"""What is kept of attributes with parts; what is kept of none can be removed at any time."""
+_CORE = ("", USER.casefold(), GROUP.casefold())
+"""The schemas whose attributes are named without theirs."""
 
 
 class InvalidError(RejectedError):
@@ -134,7 +142,7 @@ def _enterprise(said: Mapping[str, Any]) -> Mapping[str, Any]:
     found = said.get(ENTERPRISE) or {}
     if not isinstance(found, dict):
         raise InvalidError(f"{ENTERPRISE} must be an object")
-    return found
+    return {key.casefold(): value for key, value in found.items()}
 
 
 def _role(value: Any, catalogue: Catalogue) -> str:
@@ -162,6 +170,20 @@ def _list(value: Any, name: str) -> list[Any]:
     if not all(isinstance(one, dict | str) for one in found):
         raise InvalidError(f"{name} must be a list of objects")
     return found
+
+
+def number_of(id_: str) -> int:
+    """Return the number that a user's id is; 0, which is nobody's, for what is none."""
+    return int(id_) if id_.isascii() and id_.isdigit() and len(id_) < 19 else 0  # noqa: PLR2004 - 64 bits
+
+
+def attribute_of(path: str) -> str:
+    """Return the folded name of the attribute that a path of 3.10 leads to, or into; what is no path stays."""
+    found = _PATH.fullmatch(path)
+    urn = (found["urn"] or "").casefold() if found else ""
+    if found is None or f"{urn}:{found['name']}".casefold() == ENTERPRISE.casefold():
+        return path.casefold()
+    return ENTERPRISE.casefold() if urn == ENTERPRISE.casefold() else found["name"].casefold()
 
 
 # PATCH (RFC 7644 3.5.2)
@@ -199,8 +221,7 @@ def _operate(resource: dict[str, Any], operation: Any) -> None:
         raise InvalidError("an operation without path needs an object as its value")
     for name, each in value.items():
         if name.casefold() == ENTERPRISE.casefold() and isinstance(each, dict):
-            for sub, inner in each.items():
-                act(resource, Place(ENTERPRISE, "", sub), inner)
+            act(resource, Place(ENTERPRISE, "", ""), each)
         elif name.casefold() not in _READ_ONLY:
             act(resource, _place(name), each)
 
@@ -218,9 +239,13 @@ def _place(path: Any) -> Place:
     found = _PATH.fullmatch(path.strip()) if isinstance(path, str) else None
     if found is None:
         raise InvalidError(f"{str(path)[:200]!r} is not a path", "invalidPath")
-    name, sub, urn = found["name"], found["sub"] or "", found["urn"] or ""
-    if urn.casefold() == ENTERPRISE.casefold():
-        return Place(ENTERPRISE, "", name)
+    name, sub, urn = found["name"], found["sub"] or "", (found["urn"] or "").casefold()
+    if f"{urn}:{name}".casefold() == ENTERPRISE.casefold():
+        return Place(ENTERPRISE, "", "")
+    if urn == ENTERPRISE.casefold():
+        return Place(ENTERPRISE, "", name.casefold())
+    if urn not in _CORE:
+        raise InvalidError(f"{str(path)[:200]!r} is of a schema that is not known here", "invalidPath")
     if name.casefold() in _READ_ONLY:
         raise InvalidError(f"{name} can not be changed", "mutability")
     return Place(_KEYS.get(name.casefold(), name), found["filter"] or "", sub)
@@ -241,7 +266,9 @@ def _replace(resource: dict[str, Any], place: Place, value: Any) -> None:
     if place.name == "name":
         # the name is one text here: what is told of its parts makes the whole
         resource.pop("displayName", None)
-        parts = value if isinstance(value, dict) and not place.sub else {place.sub: value}
+        if not place.sub and not isinstance(value, dict):
+            raise InvalidError("name must be an object")
+        parts = {place.sub: value} if place.sub else value
         known = (
             {} if set(parts) & {"givenName", "familyName"} and "formatted" not in parts else resource.get("name", {})
         )
@@ -250,7 +277,10 @@ def _replace(resource: dict[str, Any], place: Place, value: Any) -> None:
     elif place.name == "displayName":
         resource["displayName"], resource["name"] = value, {}
     elif place.name == ENTERPRISE:
-        resource[ENTERPRISE] = resource.get(ENTERPRISE, {}) | {place.sub: value}
+        if not place.sub and not isinstance(value, dict):
+            raise InvalidError(f"{ENTERPRISE} must be an object")
+        told = {place.sub: value} if place.sub else {key.casefold(): one for key, one in value.items()}
+        resource[ENTERPRISE] = resource.get(ENTERPRISE, {}) | told
     elif place.name == "emails" and (place.filter or place.sub):
         resource["emails"] = [{"value": value.get("value") if isinstance(value, dict) else value}]
     elif place.name == "roles" and (place.filter or place.sub):
@@ -273,8 +303,8 @@ def _remove(resource: dict[str, Any], place: Place, value: Any) -> None:
         resource["externalId"] = ""
     elif place.name in ("locale", "timezone", "emails"):
         resource.pop(place.name, None)
-    else:
-        raise InvalidError(f"{place.name} can not be removed", "mutability")
+    elif place.name in _KEYS.values() and place.sub in _PARTS.get(place.name, ("",)):
+        raise InvalidError(f"{place.sub or place.name} can not be removed", "mutability")
 
 
 def _is_among(one: Any, filter_: str, gone: set[str] | None) -> bool:
@@ -283,18 +313,21 @@ def _is_among(one: Any, filter_: str, gone: set[str] | None) -> bool:
     return gone is None or _value_of(one) in gone
 
 
-def matches(value: Any, filter_: str) -> bool:
+def matches(value: Any, filter_: str, *, all_of: bool = False) -> bool:
     """Return whether a value of a list is the one that a path's filter names, like `value eq "x"`.
+
+    What the value lacks, it does not match; with `all_of` it has everything that can be asked for.
 
     Raises:
         InvalidError: the filter says something else.
     """
     found = _EQUALS.fullmatch(filter_)
-    if found is None:
-        raise InvalidError(f"{filter_[:200]!r} is not understood here: use value eq", "invalidFilter")
+    if found is None or (all_of and found["name"].casefold() not in map(str.casefold, value)):
+        raise InvalidError(f"{filter_[:200]!r} is not understood here", "invalidFilter")
     asked = re.sub(r"\\(.)", r"\1", found["text"] or found["word"] or "")
-    said = value.get(found["name"]) if isinstance(value, dict) else value
-    return str(said).casefold() == asked.casefold()
+    told = value if isinstance(value, dict) else {"value": value}
+    said = next((one for key, one in told.items() if key.casefold() == found["name"].casefold()), None)
+    return said is not None and str(said).casefold() == asked.casefold()
 
 
 def _value_of(one: Any) -> str:
@@ -317,15 +350,19 @@ def members_after(members: Sequence[str], operations: Any) -> set[str]:
     found = set(members)
     if not isinstance(operations, list) or not operations:
         raise InvalidError("Operations must be a list of operations", "invalidSyntax")
-    for one in operations[:MAX_OPERATIONS]:
+    if len(operations) > MAX_OPERATIONS:
+        raise InvalidError(f"at most {MAX_OPERATIONS} operations are taken at once", "tooMany")
+    for one in operations:
         op = str(one.get("op", "")).casefold() if isinstance(one, dict) else ""
         path, value = (one.get("path"), one.get("value")) if op else (None, None)
-        if not path and isinstance(value, dict):
-            path, value = "members", value.get("members")
+        if not path and isinstance(value, dict) and op != "remove":
+            ((path, value),) = [each for each in value.items() if each[0].casefold() == "members"] or [("", None)]
         place = _place(path)
-        if place.name != "members" or op not in _ACTS:
+        if place.name.casefold() != "members" or op not in _ACTS:
             raise InvalidError("only the members of a role can be changed: roles come from the catalogue", "mutability")
-        named = {_value_of(each) for each in _list(value, "members")} if value else set()
+        if value is None and op != "remove":
+            raise InvalidError("members must be a list of objects")
+        named = set() if value is None else {_value_of(each) for each in _list(value, "members")}
         if op == "add":
             found |= named
         elif op == "replace":
@@ -333,5 +370,5 @@ def members_after(members: Sequence[str], operations: Any) -> set[str]:
         elif place.filter:
             found = {each for each in found if not matches({"value": each}, place.filter)}
         else:
-            found = found - named if named else set()
+            found = set() if value is None else found - named
     return found

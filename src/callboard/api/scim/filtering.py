@@ -10,7 +10,7 @@ from scim2_filter_parser.lexer import SCIMLexer
 from scim2_filter_parser.parser import SCIMParser, SCIMParserError
 from scim2_filter_parser.transpilers.django_q_object import Transpiler
 
-from callboard.api.scim.accounts import ENTERPRISE, USER
+from callboard.api.scim.accounts import ENTERPRISE, USER, number_of
 
 _COLUMNS = {
     "userName": "email", "displayName": "name", "name.formatted": "name", "emails": "email", "emails.value": "email",
@@ -49,7 +49,7 @@ class _Query(Transpiler):  # type: ignore[misc] # it comes without types
             raise BadRequestError(f"{op} is not understood for {node.attr_path.attr_name}", scim_type="invalidFilter")
         value = self.visit(node.comp_value)
         if column == "id":
-            value = int(value) if str(value).isascii() and str(value).isdigit() and len(str(value)) < 19 else 0  # noqa: PLR2004
+            value = number_of(str(value))
         if column == "is_active":
             value = str(value).casefold() == "true"
         asked = Q(**{column: value})
@@ -64,6 +64,8 @@ def query_of(text: str) -> Q:
     """
     if not text:
         return Q()
+    if "\x00" in text:  # PostgreSQL takes no text with it
+        raise BadRequestError("the filter holds the character U+0000", scim_type="invalidFilter")
     if len(text) > MAX_FILTER:
         raise BadRequestError("the filter is too long", scim_type="invalidFilter")
     try:

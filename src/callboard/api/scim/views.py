@@ -18,12 +18,23 @@ from callboard.api import process
 from callboard.api.bodies import read_bounded
 from callboard.api.problems import Problem
 from callboard.api.scim import store
-from callboard.api.scim.accounts import InvalidError, Wish, as_resource, matches, members_after, patched, read_resource
+from callboard.api.scim.accounts import (
+    GROUP,
+    InvalidError,
+    Wish,
+    as_resource,
+    attribute_of,
+    matches,
+    members_after,
+    number_of,
+    patched,
+    read_resource,
+)
 from callboard.api.scim.filtering import query_of
 from callboard.base import strict_json
 from callboard.base.errors import Fault, RejectedError
 from callboard.base.instants import format_instant, from_us
-from callboard.base.texts import address_key
+from callboard.base.texts import address_key, shown
 from callboard.catalogue.values import Role
 from callboard.changing import By, Door, change_person
 from callboard.intake.models import ApiKey
@@ -37,8 +48,9 @@ PREFIX = "/scim/v2"
 MAX_BODY_BYTES = 1024 * 1024
 PAGE, MOST = 100, 500
 """Resources of a page when none is said, and at most."""
+_LAST = 2**62
+"""Behind it there is nothing; larger numbers no database takes."""
 LIST = SchemaURI.LIST_RESPONSE
-GROUP = SchemaURI.GROUP
 
 _View = Callable[..., HttpResponse]
 
@@ -111,11 +123,7 @@ class _Resources(SCIMView):  # type: ignore[misc] # it comes without types
     def trimmed(self, resource: dict[str, Any]) -> dict[str, Any]:
         """Return of a resource what was asked for (RFC 7644 3.9)."""
         wanted, unwanted = (
-            {
-                one.strip().partition(".")[0].casefold()
-                for one in self.request.GET.get(name, "").split(",")
-                if one.strip()
-            }
+            {attribute_of(one.strip()) for one in self.request.GET.get(name, "").split(",") if one.strip()}
             for name in ("attributes", "excludedAttributes")
         )
         always = {"schemas", "id", "meta"}
@@ -139,7 +147,7 @@ def _page(asked: Any) -> tuple[int, int]:
             found.append(max(int(asked.get(name, usual)), least))
         except (TypeError, ValueError) as exc:
             raise BadRequestError(f"{name} must be a number", scim_type="invalidValue") from exc
-    return found[0], min(found[1], MOST)
+    return min(found[0], _LAST), min(found[1], MOST)
 
 
 def location(kind: str, id_: str) -> str:
@@ -164,8 +172,7 @@ class Users(_Resources):
         return self.listed(asked, rows.count(), map(self._resource, rows[start - 1 : start - 1 + count]))
 
     def _find(self, uuid: str) -> User:
-        number = int(uuid) if uuid.isascii() and uuid.isdigit() and len(uuid) < 19 else 0  # noqa: PLR2004 - 64 bits
-        found = store.accounts(self.partners).filter(id=number).first()
+        found = store.accounts(self.partners).filter(id=number_of(uuid)).first()
         if found is None:
             raise NotFoundError(uuid)
         return found
@@ -304,7 +311,11 @@ class Groups(_Resources):
         if uuid:
             return self.one(self._resource(self._find(uuid)))
         text = request.GET.get("filter", "").strip()
-        found = [one for one in self.roles if not text or matches({"displayName": one.label, "id": one.id}, text)]
+        found = [
+            one
+            for one in self.roles
+            if not text or matches({"displayName": one.label, "id": one.id}, text, all_of=True)
+        ]
         start, count = _page(request.GET)
         return self.listed(request.GET, len(found), map(self._resource, found[start - 1 : start - 1 + count]))
 
@@ -341,8 +352,12 @@ class Groups(_Resources):
         """Let exactly these people hold the role."""
         del request
         body = self.body()
-        members = body.get("members") if isinstance(body, dict) else None
-        operation = {"op": "replace", "path": "members", "value": members or []}
+        if not isinstance(body, dict):
+            raise InvalidError("a group must be an object", "invalidSyntax")
+        said = [value for name, value in body.items() if name.casefold() == "members"]
+        if not said:  # what is left out stays, as a user's roles do: an answer may have come without members
+            return self.one(self._resource(self._find(uuid)))
+        operation = {"op": "replace", "path": "members", "value": said[0] or []}
         return self._set_members(uuid, lambda known: members_after(known, [operation]))
 
     def _set_members(self, uuid: str, after: Callable[[list[str]], set[str]]) -> HttpResponse:
@@ -354,9 +369,9 @@ class Groups(_Resources):
             for id_ in sorted(known.keys() - wanted):
                 self._give(known[id_], [one for one in known[id_].roles.split() if one != role.id])
             for id_ in sorted(wanted - known.keys()):
-                user = store.accounts(self.partners).filter(id=int(id_)).first() if id_.isdigit() else None
+                user = store.accounts(self.partners).filter(id=number_of(id_)).first()
                 if user is None:
-                    raise InvalidError(f"there is no user {id_[:100]}")
+                    raise InvalidError(f"there is no user {shown(id_[:100])}")
                 self._give(user, [*user.roles.split(), role.id])
         return self.one(self._resource(role))
 

@@ -53,16 +53,10 @@ def partner_choices(master: Master) -> list[tuple[str, str]]:
     return [(one.id, shown(one.name)) for one in master.partners]
 
 
-def wanted_by(request: HttpRequest, master: Master) -> dict[str, Any]:
-    """Return what a form asks for in the words of 4.1: roles and partner, for a new person name and address too.
-
-    A partner that the Master does not look after is none.
-    """
+def wanted_by(request: HttpRequest) -> dict[str, Any]:
+    """Return what a form asks for in the words of 4.1: roles and partner, for a new person name and address too."""
     wanted: dict[str, Any] = {"roles": request.POST.getlist("role")[:50]}
-    partner = request.POST.get("partner", "")
-    if partner in master.partner_ids:
-        wanted["partner"] = partner
-    for key in ("name", "email"):
+    for key in ("partner", "name", "email"):
         if key in request.POST:
             wanted[key] = request.POST[key].strip()[:1000]
     return wanted
@@ -80,8 +74,9 @@ def seen_as(person: Person) -> str:
 
 
 def is_part(request: HttpRequest) -> bool:
-    """Return whether htmx asks for a part of the page."""
-    return request.headers.get("HX-Request") == "true"
+    """Return whether htmx asks for a part of the page that is open; not so when it restores a page."""
+    headers = request.headers
+    return headers.get("HX-Request") == "true" and headers.get("HX-History-Restore-Request") != "true"
 
 
 def faults_part(request: HttpRequest, faults: list[str]) -> HttpResponse | None:

@@ -31,7 +31,7 @@ _OWN = ("time_zone", "locale", "digest_hour", "digest_weekday", "notify_own_acti
 class Told:
     """One change in words: whose, what, when, by whom and how."""
 
-    person_id: int
+    url: str
     person: str
     says: str
     at: str
@@ -49,7 +49,7 @@ def told_changes(changes: Iterable[Change], master: Master) -> list[Told]:
         by = f"{who} {_DOORS.get(one.door, one.door)}" if who else _DOORS.get(one.door, one.door)
         found.append(
             Told(
-                person_id=one.person_id,
+                url=f"/team/people/{one.person_id}" if one.partner in master.partner_ids else "",
                 person=shown(one.person_name),
                 says=_says(json.loads(one.before), json.loads(one.after), master),
                 at=f"{narrator.relative(local.date()).capitalize()}, {local:%H:%M}",
@@ -61,7 +61,9 @@ def told_changes(changes: Iterable[Change], master: Master) -> list[Told]:
 
 
 def _says(before: dict[str, Any] | None, after: dict[str, Any], master: Master) -> str:
-    """Return what is different, as one sentence; what somebody was at another partner before is left out."""
+    """Return what is different, as one sentence; of what somebody is or was at other partners, nothing."""
+    if after.get("partner") not in master.partner_ids:
+        return "Moved to another partner account."
     if before and before.get("partner", after.get("partner")) not in master.partner_ids:
         before = before | {"roles": []}
     said = list(_differences(before or {"active": True, "roles": []}, after, master))

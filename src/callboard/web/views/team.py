@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from callboard.base.texts import folded
 from callboard.insights.team import store
 from callboard.web.team.covering import count_gaps, sections_of
+from callboard.web.team.form import is_part
 from callboard.web.team.master import Master, masters_only
 from callboard.web.team.past import told_changes
 from callboard.web.team.roster import count_words, roster
@@ -34,7 +35,7 @@ def team(request: HttpRequest, master: Master) -> HttpResponse:
     chosen = chosen if chosen in store.SHOWN else ""
     lines, more = roster(master, chosen, tuple(folded(query).split()))
     counts = store.count_accounts(master.partner_ids)
-    gaps = count_gaps(master)
+    gaps = 0 if is_part(request) else count_gaps(master)  # a search while typing shows the people alone
     page = {
         "master": master,
         "lines": lines,

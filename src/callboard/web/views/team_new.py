@@ -83,7 +83,7 @@ def test(request: HttpRequest, master: Master) -> HttpResponse:
 def _answer(request: HttpRequest, master: Master, kind: Kind) -> HttpResponse:
     if request.method != "POST":
         return _page(request, master, kind, Shown({"roles": (), "partner": master.partner_ids[0]}))
-    wanted = {"partner": master.partner_ids[0], **wanted_by(request, master)}
+    wanted = {"partner": master.partner_ids[0], **wanted_by(request)}
     if kind.is_test:
         wanted["email"] = f"try-{secrets.token_hex(8)}@{TEST_HOST}"
     elif is_test_address(str(wanted.get("email", ""))):

@@ -17,6 +17,7 @@ from callboard.changing import Door, change_as_master
 from callboard.insights.open_items import open_items
 from callboard.insights.team import store
 from callboard.mail.letters.invitation import invite as post_invitation
+from callboard.people import store as people
 from callboard.people.governing import read_change, refusal
 from callboard.people.values import is_test_address
 from callboard.web.team.form import (
@@ -60,18 +61,19 @@ def person(request: HttpRequest, master: Master, user_id: int) -> HttpResponse:
     if do == "invite-again":
         return _invite_again(request, master, found)
     if do.startswith("try"):
-        return _try(request, master, found, _changes(do.removeprefix("try-"), request, master))
-    return _make(request, master, found, _changes(do, request, master))
+        return _try(request, master, found, _changes(do.removeprefix("try-"), request))
+    return _make(request, master, found, _changes(do, request))
 
 
-def _changes(do: str, request: HttpRequest, master: Master) -> dict[str, Any]:
+def _changes(do: str, request: HttpRequest) -> dict[str, Any]:
     """Return what is asked for, in the words of 4.1.
 
     Raises:
         Http404: there is nothing like that to do.
     """
     if do in {"try", "change"}:
-        return wanted_by(request, master)
+        wanted = wanted_by(request)
+        return {key: wanted[key] for key in ("roles", "partner") if key in wanted}
     if do in {"deactivate", "reactivate"}:
         return {"active": do == "reactivate"}
     raise Http404("there is nothing like that to do")
@@ -86,7 +88,8 @@ def _try(request: HttpRequest, master: Master, found: Person, changes: Mapping[s
     try:
         asked = read_change(changes, found, master.partner_ids, viewer.directory, viewer.catalogue)
         after = asked.persons[0]
-        refused = refusal(found, after, viewer.person, viewer.catalogue, viewer.directory)
+        is_operator = people.is_operator(found.id)
+        refused = refusal(found, after, viewer.person, viewer.catalogue, viewer.directory, is_operator=is_operator)
         tried = Tried(title="Not possible here", says=(Says("critical", refused),))
         if not refused:
             tried = _tried(found, after, changes, master)
