@@ -58,6 +58,17 @@ def row_of(slots: npt.NDArray[Any], words: int) -> Row:
     return np.packbits(bits, bitorder="little").view(np.uint64)
 
 
+def row_from(begin: int, slots: array[int], words: int) -> Row:
+    """Return the words from `begin` on of the row in which exactly these slots are set; not to be changed."""
+    first = begin * BITS
+    if len(slots) > FEW:
+        return row_of(np.frombuffer(slots, np.uint32) - np.uint32(first), words)
+    bits = 0
+    for slot in slots:
+        bits |= 1 << (slot - first)
+    return np.frombuffer(bits.to_bytes(words * 8, "little"), np.uint64)
+
+
 def is_large(count: int, words: int) -> bool:
     """Return whether a set of so many slots is better off as a row of `words` words."""
     return 2 * count > words

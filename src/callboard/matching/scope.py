@@ -9,7 +9,7 @@ import numpy as np
 
 from callboard.catalogue.values import Event, PartnerKind
 from callboard.matching.postings import Budget, Postings
-from callboard.matching.rows import BITS, Row, Slots, all_clear, clear_bit, resized, row_of, set_bit
+from callboard.matching.rows import Row, Slots, all_clear, clear_bit, resized, row_from, row_of, set_bit
 from callboard.people.access import CONCERNS_BY
 from callboard.people.values import Directory, Person
 
@@ -116,13 +116,12 @@ class Scope:
         return row
 
     def _span_of(self, slots: array[int]) -> Span:
-        known = np.frombuffer(slots, np.uint32)
-        begin, end = int(known.min()) >> 6, (int(known.max()) >> 6) + 1
+        begin, end = min(slots) >> 6, (max(slots) >> 6) + 1
         self._span_words += end - begin
         if self._span_words > _SPANS * len(self.everything):
             self._forget()
             self._span_words = end - begin
-        return Span(slice(begin, end), row_of(known - np.uint32(begin * BITS), end - begin))
+        return Span(slice(begin, end), row_from(begin, slots, end - begin))
 
     def _forget(self) -> None:
         for spans in self._spans.values():
