@@ -57,7 +57,9 @@ def _read_quickly(raw: bytes) -> Any:
     """
     if b"\\" in raw:
         raw = _without_escapes(raw)
-    if b"\\" in raw or not _is_shallow(raw) or _LONG_NUMBER.search(raw):
+        if b"\\" in raw:
+            return _UNSURE
+    if not _is_shallow(raw) or _LONG_NUMBER.search(raw):
         return _UNSURE
     try:
         value = _QUICK_DECODER.decode(raw)

@@ -134,10 +134,10 @@ class Catalogue:
     item_url: str = ""
 
     @cached_property
-    def plain_values(self) -> Mapping[str, tuple[type, bool]]:
-        """Return of each field the Python type whose values need no further look, and whether it takes lists."""
+    def plain_values(self) -> Mapping[str, type]:
+        """Return of each field that takes no lists the Python type whose values need no further look."""
         plain = {FieldType.INTEGER: int, FieldType.BOOLEAN: bool, FieldType.DATE: NoneType}
-        return {one.key: (plain.get(one.type, str), one.multiple) for one in self.fields.values()}
+        return {one.key: plain.get(one.type, str) for one in self.fields.values() if not one.multiple}
 
     @cached_property
     def defaults_by_type(self) -> Mapping[str, tuple[Default, ...]]:

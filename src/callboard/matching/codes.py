@@ -120,10 +120,11 @@ class CodeColumn:
         if value is None and self.field:
             return self.open  # M3
         words = len(self.open)
-        if type(value) is not self.kind or not self.by_value:
-            return passing_row(self.open, *self._met(self._values_of(event), words))
-        if not self._literal or self.broad.slots:
-            return self._row_of(value, self._values_of(event), words)
+        if not self._literal or self.broad.slots or type(value) is not self.kind or not self.field:
+            values = self._values_of(event)
+            if type(value) is self.kind and self.by_value:
+                return self._row_of(value, values, words)
+            return passing_row(self.open, *self._met(values, words))
         asking, refusing = self.any.slots.get(value, NONE), self.none.slots.get(value, NONE)
         if not asking and not refusing:
             return self.open
