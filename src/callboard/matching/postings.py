@@ -134,11 +134,17 @@ class Derived:
 
 
 class Postings:
-    """Key -> the slots that name it."""
+    """Key -> the slots that name it.
 
-    __slots__ = ("derived", "slots")
+    Args:
+        budget: bounds the rows.
+        words_per_slot: a set with more than one slot for so many words is better off as a row.
+    """
 
-    def __init__(self, budget: Budget) -> None:
+    __slots__ = ("_words_per_slot", "derived", "slots")
+
+    def __init__(self, budget: Budget, words_per_slot: int = 2) -> None:
+        self._words_per_slot = words_per_slot
         self.slots: dict[Hashable, array[int]] = {}
         self.derived = Derived(budget)
 
@@ -188,11 +194,12 @@ class Postings:
 
     def forms(self, keys: Iterable[Hashable], words: int) -> list[Form]:
         """Return the slots that name each of some keys; a large set as a row of `words` words."""
-        known, found = self.slots, []
+        known, found, words_per_slot = self.slots, [], self._words_per_slot
         for key in keys:
             slots = known.get(key)
             if slots is not None:
-                found.append(self._row_of(key, slots, words) if is_large(len(slots), words) else slots)
+                large = is_large(len(slots), words, words_per_slot)
+                found.append(self._row_of(key, slots, words) if large else slots)
         return found
 
     def _row_of(self, key: Hashable, slots: array[int], words: int) -> Row:

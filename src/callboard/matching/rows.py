@@ -69,9 +69,9 @@ def row_from(begin: int, slots: array[int], words: int) -> Row:
     return np.frombuffer(bits.to_bytes(words * 8, "little"), np.uint64)
 
 
-def is_large(count: int, words: int) -> bool:
+def is_large(count: int, words: int, words_per_slot: int = 2) -> bool:
     """Return whether a set of so many slots is better off as a row of `words` words."""
-    return 2 * count > words
+    return words_per_slot * count > words
 
 
 def bytes_of(row: Row) -> int:
@@ -129,7 +129,7 @@ _BYTE, _BOOL = np.dtype(np.uint8), np.dtype(np.bool_)
 
 
 def _flags_of(row: Row) -> Passes:
-    return np.unpackbits(row.view(_BYTE), bitorder="little").view(_BOOL)
+    return np.unpackbits(row.view(_BYTE), None, None, "little").view(_BOOL)
 
 
 def slots_in(row: Row) -> Slots:

@@ -17,6 +17,8 @@ _TRIES_PER_NEEDLE = 16
 """Looks for single needles that cost as much as one needle of a new automaton."""
 
 
+_WORDS_PER_SLOT = 16
+"""Texts meet a row of their own for each wish, so that more wishes are worth one than elsewhere."""
 _SHORT_TEXT = 300
 """Characters up to which a text is remembered; titles are shorter, and long texts seldom come again."""
 _BYTES_PER_TEXT = 1_000
@@ -37,7 +39,7 @@ class TextColumn:
     def __init__(self, field: str, words: int, budget: Budget) -> None:
         self.field = field
         self.open = all_set(words)
-        self.equals, self.starts, self.contains = Postings(budget), Postings(budget), Postings(budget)
+        self.equals, self.starts, self.contains = (Postings(budget, _WORDS_PER_SLOT) for _ in range(3))
         self.rows = Derived(budget)
         self._heads = Lengths()
         self._needles = Needles(self.contains.slots)
