@@ -55,8 +55,14 @@ def address_fault(value: Any) -> str | None:
     fault = name_fault(value)
     if fault:
         return fault
-    if ascii_address(value) is None:
+    written = ascii_address(value)
+    if written is None:
         return f"{shown(value)!r} is not an e-mail address like ana@copperglass.example"
+    usual = written.rpartition("@")[2].encode().decode("idna")
+    domain = value.rpartition("@")[2]
+    if not domain.isascii() and folded(domain) != folded(usual):
+        # Wide letters and other dots lead to the same mailbox, and would be another account.
+        return f"{shown(value)!r} has letters that another domain is written with; write {usual}"
     return None
 
 

@@ -54,6 +54,18 @@ def test_what_cannot_be_mailed_is_no_address(address: object):
     assert address_fault(address) is not None
 
 
+@pytest.mark.parametrize("domain", ["\uff43opperglass.example", "copperglass\u3002example", "test.\u24d8nvalid"])
+def test_a_mailbox_is_no_second_account_in_other_letters(domain: str):
+    assert "write " in str(address_fault(f"ana@{domain}"))
+
+
+@pytest.mark.parametrize(
+    "domain", ["stra\xdfe.example", "STRASSE.example", "Bu\u0308cher.example", "B\xdcCHER.example"]
+)
+def test_domains_in_letters_of_their_own_are_taken(domain: str):
+    assert address_fault(f"ana@{domain}") is None
+
+
 def test_addresses_are_compared_without_letter_case_and_in_one_unicode_form():
     assert address_key(" Ana@CopperGlass.Example ") == "ana@copperglass.example"
     assert address_key("jose\u0301@x.example") == address_key("JOSÉ@x.example")
