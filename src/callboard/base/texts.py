@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 from typing import Any
 
 MAX_NAME = 200
@@ -55,18 +54,23 @@ def address_fault(value: Any) -> str | None:
     fault = name_fault(value)
     if fault:
         return fault
-    written = ascii_address(value)
-    if written is None:
+    if ascii_address(value) is None:
         return f"{shown(value)!r} is not an e-mail address like ana@copperglass.example"
-    usual = written.rpartition("@")[2].encode().decode("idna")
-    domain = value.rpartition("@")[2]
-    if not domain.isascii() and folded(domain) != folded(usual):
-        # Wide letters and other dots lead to the same mailbox, and would be another account.
-        return f"{shown(value)!r} has letters that another domain is written with; write {usual}"
     return None
 
 
-@lru_cache(maxsize=65_536)
+def usual_address(address: str) -> str:
+    """Return an address with its domain as people write it; one that can not be written stays as it is.
+
+    Wide letters, other dots and the ASCII form of a domain all lead to the same mailbox.
+    """
+    local, at, domain = (ascii_address(address) or address).rpartition("@")
+    try:
+        return f"{local}{at}{domain.encode('ascii').decode('idna')}"
+    except UnicodeError:
+        return address
+
+
 def ascii_address(address: str) -> str | None:
     """Return an address as SMTP writes it, its domain in ASCII, or None when it can not be written.
 
