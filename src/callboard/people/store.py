@@ -265,9 +265,13 @@ def is_night_done(name: str, night: date) -> bool:
     return NightlyCheck.objects.filter(name=name, night__gte=night).exists()
 
 
-def claim_night(name: str, night: date) -> bool:
-    """Return whether a check is still to be done this night; whoever is told so does it in this transaction."""
-    NightlyCheck.objects.get_or_create(name=name, defaults={"night": date.min})
+def claim_night(name: str, night: date, due_at: datetime) -> bool:
+    """Return whether a check is still to be done this night; whoever is told so does it in this transaction.
+
+    A night that was due before anybody was here is not caught up on.
+    """
+    is_first = not User.objects.filter(created_us__lt=to_us(due_at)).exists()
+    NightlyCheck.objects.get_or_create(name=name, defaults={"night": night if is_first else date.min})
     return NightlyCheck.objects.filter(name=name, night__lt=night).update(night=night) == 1
 
 
