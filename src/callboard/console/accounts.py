@@ -51,7 +51,7 @@ def account(request: HttpRequest, user_id: int) -> HttpResponse:
             _make(request, person, operator, wanted)
             return HttpResponseRedirect(user_url(person))
     except RejectedError as exc:
-        faults = [shown(one.message) if not one.pointer else shown(str(one)) for one in exc.faults]
+        faults = [shown(str(one)) for one in exc.faults]
         return _page(request, person, {"wanted": wanted, "faults": faults})
     return _page(request, person, {"wanted": wanted, "says": says})
 

@@ -51,7 +51,9 @@ def test_a_change_is_made_for_a_reason_audited_and_told(olga, path):
     assert (change.note, change.by and change.by.is_staff) == ("Ticket 812: looks after Copperglass", True)
     assert EventRecord.objects.filter(event_type="account.user_changed").count() == 1
     page = olga.get("/console/audit?kind=people").content.decode()
-    assert "Ticket 812" in page
+    assert "Account changed (Ticket 812: looks after Copperglass)" in page
+    assert "@callboard.example in the console" in page
+    assert "by an import" in page
     assert MASTER in page
 
 
