@@ -80,7 +80,9 @@ def changes(draw: st.DrawFn) -> tuple[str, str, dict[str, Any]]:
         return "import", f"{letter}{number}", {"parent": draw(st.sampled_from(parents))}
     place = draw(st.integers(0, len(SEATS) - 1))
     whole = draw(accounts(SEATS[place]))
-    kept = draw(st.sampled_from([("roles",), ("active",), ("partner",), ("roles", "partner"), tuple(whole)]))
+    kept = draw(
+        st.sampled_from([("partner",), ("partner",), ("roles",), ("active",), ("roles", "partner"), tuple(whole)])
+    )
     door = draw(st.sampled_from(["command", "scim", "team", "import"]))
     return door, EMAILS[place], {key: whole[key] for key in kept}
 

@@ -269,7 +269,7 @@ OPEN = {"/", "/csrf"}
 """What anybody may ask for, signed in or not."""
 ASKING = 3
 """People of an example who knock at every door, the first of them also half-way; all get their mails read."""
-CHANGES = st.lists(changes(), min_size=1, max_size=3)
+CHANGES = st.lists(changes(), min_size=2, max_size=5)
 
 
 @settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
