@@ -45,6 +45,7 @@ def account(request: HttpRequest, user_id: int) -> HttpResponse:
         "partner": request.POST.get("partner", person.partner_id or ""),
         "active": request.POST.get("active") == "on",
     }
+    says: list[tuple[str, str]] = []
     try:
         says = _foreseen(person, wanted)
         if request.POST.get("do") == "make":
@@ -52,7 +53,7 @@ def account(request: HttpRequest, user_id: int) -> HttpResponse:
             return HttpResponseRedirect(user_url(person))
     except RejectedError as exc:
         faults = [shown(str(one)) for one in exc.faults]
-        return _page(request, person, {"wanted": wanted, "faults": faults})
+        return _page(request, person, {"wanted": wanted, "faults": faults, "says": says})
     return _page(request, person, {"wanted": wanted, "says": says})
 
 

@@ -112,3 +112,12 @@ def test_gaps_and_unused_masters_are_shown_with_the_way_to_them(olga, pipeline, 
 @pytest.mark.parametrize("path", ["coverage", "unused"])
 def test_who_is_no_operator_finds_no_gaps(as_, path):
     assert as_(ANA).get(f"/console/{path}").status_code == 404
+
+
+def test_a_reason_that_is_too_short_is_asked_for_again_with_what_was_tried(olga, path):
+    form = {"partner": "copperglass", "active": "on", "role": MASTER}
+    made = {"do": "make", "seen": seen(olga, path, **form), "reason": "short"}
+    page = olga.post(path, form | made).content.decode()
+    assert "Give a reason" in page
+    assert "Loses 14 Defaults" in page
+    assert ">short</textarea>" in page
