@@ -13,7 +13,7 @@ from django.db.models import BigIntegerField, Min, Q, Value
 from django.db.models.functions import Coalesce, Greatest
 
 from callboard.base.instants import from_us, to_us
-from callboard.base.texts import address_key
+from callboard.base.texts import address_key, shown
 from callboard.catalogue.values import PartnerKind
 from callboard.people.models import NightlyCheck, PersonChange, User
 from callboard.people.models import Partner as PartnerRow
@@ -100,7 +100,7 @@ def persons_by_id(user_ids: Sequence[int], directory: Directory) -> dict[int, Pe
 def search_active(partners: Iterable[str], text: str, limit: int, directory: Directory) -> list[Person]:
     """Return active people of these partners in whose name or address every word occurs, by name."""
     rows = User.objects.filter(partner_id__in=list(partners), is_active=True)
-    for word in text.split()[:8]:
+    for word in shown(text).split()[:8]:  # PostgreSQL takes no U+0000
         rows = rows.filter(Q(name__icontains=word) | Q(email__icontains=word))
     return [_person(row, directory) for row in rows.order_by("name", "id").values_list(*_PERSON_COLUMNS)[:limit]]
 
