@@ -175,11 +175,17 @@ def change_people(
 
 
 def create_operator(email: str, now: datetime) -> User:
-    """Give a person the operators' console, by command; it is audited, and told to nobody."""
+    """Give a person the operators' console, by command; it is audited, and told to nobody.
+
+    Raises:
+        RejectedError: the account is deactivated.
+    """
     with transaction.atomic():
         hold_changes()
         known = people.load_directory()
         before = known.by_email(email)
+        if before and not before.active:
+            raise RejectedError(f"{email} is deactivated; reactivate the account first, by the console or an import")
         user = people.make_operator(email)
         pair = (before, people.person_of(user, known))
         people.add_changes(_audit([pair]), by_id=None, door=Door.COMMAND.value, note="Made an operator", now=now)

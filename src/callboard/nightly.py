@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from django.db import transaction
 
@@ -31,7 +31,7 @@ def check_night(name: str, config: Config, catalogue: Catalogue, now: datetime) 
     if is_night_done(name, night):
         return False
     with transaction.atomic():
-        claimed = claim_night(name, night)
+        claimed = claim_night(name, night, datetime.combine(night, time(), UTC) + NIGHT_STARTS)
         if claimed:
             CHECKS[name](config, catalogue, now)
     return claimed

@@ -16,7 +16,7 @@ from callboard.api.problems import Problem, problem_of
 from callboard.api.schemas import CoverageLineOut, MemberOut
 from callboard.base.errors import Fault
 from callboard.base.instants import format_instant
-from callboard.base.texts import folded
+from callboard.base.texts import folded, shown
 from callboard.changing import Door, change_as_master
 from callboard.insights.coverage import coverage
 from callboard.insights.foresight import load_circle
@@ -47,8 +47,8 @@ router = Router(tags=["Team"], auth=SESSION)
 def list_team(request: PersonRequest, q: Search = "", state: State = "active") -> list[dict[str, Any]]:
     """Return a Master's people by name, at most 1,000 of them."""
     partners = _partners(request.auth)
-    shown = "" if state == "active" else state
-    return [_json(one) for one in store.accounts(partners, shown, folded(q).split(), MOST)]
+    tab = "" if state == "active" else state
+    return [_json(one) for one in store.accounts(partners, tab, folded(shown(q)).split(), MOST)]
 
 
 @router.post(

@@ -28,6 +28,8 @@ class Fault:
     index: int | None = None
 
     def __str__(self) -> str:
+        if self.index is None and not self.pointer:
+            return self.message
         where = "" if self.index is None else f"line {self.index + 1}: "
         return f"{where}{self.pointer or '/'}: {self.message}"
 
@@ -46,9 +48,7 @@ class RejectedError(CallboardError):
             faults = [faults]
         self.faults = tuple(faults)
         self.type = type
-        super().__init__(
-            "\n".join(str(fault) if fault.pointer or fault.index is not None else fault.message for fault in faults)
-        )
+        super().__init__("\n".join(map(str, faults)))
 
 
 class TransientError(CallboardError):

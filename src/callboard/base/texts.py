@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 from typing import Any
 
 MAX_NAME = 200
@@ -60,7 +59,18 @@ def address_fault(value: Any) -> str | None:
     return None
 
 
-@lru_cache(maxsize=65_536)
+def usual_address(address: str) -> str:
+    """Return an address with its domain as people write it; one that can not be written stays as it is.
+
+    Wide letters, other dots and the ASCII form of a domain all lead to the same mailbox.
+    """
+    local, at, domain = (ascii_address(address) or address).rpartition("@")
+    try:
+        return f"{local}{at}{domain.encode('ascii').decode('idna')}"
+    except UnicodeError:
+        return address
+
+
 def ascii_address(address: str) -> str | None:
     """Return an address as SMTP writes it, its domain in ASCII, or None when it can not be written.
 

@@ -57,7 +57,7 @@ def main() -> None:
     try:
         app(prog_name="callboard")
     except RejectedError as exc:
-        _say([str(fault) if fault.pointer or fault.index is not None else fault.message for fault in exc.faults])
+        _say(list(map(str, exc.faults)))
         sys.exit(1)
     except CallboardError as exc:
         _say([str(exc)])

@@ -45,14 +45,15 @@ def account(request: HttpRequest, user_id: int) -> HttpResponse:
         "partner": request.POST.get("partner", person.partner_id or ""),
         "active": request.POST.get("active") == "on",
     }
+    says: list[tuple[str, str]] = []
     try:
         says = _foreseen(person, wanted)
         if request.POST.get("do") == "make":
             _make(request, person, operator, wanted)
             return HttpResponseRedirect(user_url(person))
     except RejectedError as exc:
-        faults = [shown(one.message) if not one.pointer else shown(str(one)) for one in exc.faults]
-        return _page(request, person, {"wanted": wanted, "faults": faults})
+        faults = [shown(str(one)) for one in exc.faults]
+        return _page(request, person, {"wanted": wanted, "faults": faults, "says": says})
     return _page(request, person, {"wanted": wanted, "says": says})
 
 

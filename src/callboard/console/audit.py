@@ -16,6 +16,7 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
 from callboard.base.texts import shown
+from callboard.changing import Door
 from callboard.console.known import instant, instant_s, instant_us
 from callboard.console.models import Act, Acting
 from callboard.console.operators import console
@@ -38,6 +39,16 @@ class Line:
     details: tuple[str, ...] = ()
     unit: str = "request"
 
+
+_DOORS: dict[str, str] = {
+    Door.TEAM: "on the team page",
+    Door.CONSOLE: "in the console",
+    Door.API: "over the API",
+    Door.SCIM: "by the sign-on system",
+    Door.IMPORT: "by an import",
+    Door.NIGHTLY: "by the nightly check",
+    Door.COMMAND: "by a command",
+}
 
 Reader = Callable[[int, int], list[Line]]
 """Takes the number before which to begin and how many are wanted; returns the records, newest first."""
@@ -69,12 +80,24 @@ def _changes(before: int, limit: int) -> list[Line]:
     rows = PersonChange.objects.filter(id__lt=before).select_related("by", "person").order_by("-id")[:limit]
     return [
         Line(
-            one.pk, instant_us(one.at_us), shown(one.by.email) if one.by else one.door, shown(one.note) or one.door,
+            one.pk, instant_us(one.at_us), _who(one), _what(one),
             shown(one.person.email), user_url(one.person), tuple(_differences(one.before_json, one.after_json)),
             "difference",
         )
         for one in rows
     ]  # fmt: skip
+
+
+def _who(change: PersonChange) -> str:
+    """Return who changed somebody, and through which door."""
+    door = _DOORS.get(change.door, change.door)
+    return f"{shown(change.by.email)} {door}" if change.by else door
+
+
+def _what(change: PersonChange) -> str:
+    """Return what was done, and why if it was said."""
+    said = "Account created" if change.before_json == "null" else "Account changed"
+    return f"{said} ({shown(change.note)})" if change.note else said
 
 
 def _differences(before: str, after: str) -> Iterator[str]:

@@ -47,22 +47,24 @@ def check_coverage(config: Config, catalogue: Catalogue, now: datetime) -> Check
     return tell_gaps(circle_of(world, now))
 
 
-def tell_gaps(circle: Circle, partners: Collection[str] | None = None) -> Checked:
-    """Tell the Masters of gaps at some partners, or at all, that they were not told of; forget those that closed.
+def tell_gaps(circle: Circle, partners: Collection[str] | None = None, *, quietly: bool = False) -> Checked:
+    """Tell the Masters of gaps that opened at some partners, or of all untold ones; forget those that closed.
 
-    What was told and the events that tell it are one transaction.
+    What was told and the events that tell it are one transaction. `quietly` the gaps become known, and are
+    told by the next look at all that is not.
     """
     lines = coverage(circle, partners)
     gaps = {one.key: one for one in lines if one.is_gap}
     hearing = {one.partner.id for one in lines if one.event_type.id == COVERAGE_GAP and one.state is State.COVERED}
     with transaction.atomic():
-        known = {key for key in store.known_gaps() if partners is None or key[0] in partners}
-        closed = known - gaps.keys()
+        known = {key: told for key, told in store.known_gaps().items() if partners is None or key[0] in partners}
+        closed = known.keys() - gaps.keys()
         store.drop_gaps(closed)
-        numbers = store.note_gaps(sorted(gaps.keys() - known), to_us(circle.now))
+        settled = known if quietly or partners is not None else {key for key, told in known.items() if told}
+        numbers = store.note_gaps(sorted(gaps.keys() - settled), to_us(circle.now), told=not quietly)
         drafts = [
             draft
-            for key, number in numbers.items()
+            for key, number in ({} if quietly else numbers).items()
             for draft in _drafts(gaps[key], number, circle, no_master=key[0] not in hearing)
         ]
         if drafts:
@@ -104,7 +106,7 @@ def _drafts(line: Line, number: int, circle: Circle, *, no_master: bool) -> Iter
 class Watch:
     """Sees what may open or close gaps, in the world of a worker, and looks at those partners alone.
 
-    The first look is at all: what changed while nobody watched is told then.
+    The first look only learns what is open: what changed while nobody watched is told by the nightly check.
     """
 
     def __init__(self, world: World) -> None:
@@ -125,7 +127,8 @@ class Watch:
         self._follow_what_has_no_revision(circle)
         if not (self._everything or self._touched or self._studio):
             return None
-        found = tell_gaps(circle, None if self._everything else self._partners(circle))
+        partners = None if self._everything else self._partners(circle)
+        found = tell_gaps(circle, partners, quietly=self._everything)
         self._everything = self._studio = False
         self._touched.clear()
         return found

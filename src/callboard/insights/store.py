@@ -227,9 +227,10 @@ def deleted_of(user_id: int, ids: Sequence[str]) -> dict[str, tuple[str, str, in
         return {row[0]: (row[1], row[2], row[3]) for row in cursor.fetchall()}
 
 
-def known_gaps() -> set[tuple[str, str]]:
-    """Return (partner, event type) of each gap that was told and has not closed."""
-    return set(KnownGap.objects.values_list("partner_id", "event_type"))
+def known_gaps() -> dict[tuple[str, str], bool]:
+    """Return (partner, event type) of each gap that is known and has not closed -> whether it was told."""
+    rows = KnownGap.objects.values_list("partner_id", "event_type", "told")
+    return {(partner, event_type): told for partner, event_type, told in rows}
 
 
 def count_gaps() -> int:
@@ -237,15 +238,16 @@ def count_gaps() -> int:
     return KnownGap.objects.count()
 
 
-def note_gaps(keys: Iterable[tuple[str, str]], now_us: int) -> dict[tuple[str, str], int]:
-    """Write gaps; return (partner, event type) -> number of those that nobody else wrote before."""
+def note_gaps(keys: Iterable[tuple[str, str]], now_us: int, *, told: bool) -> dict[tuple[str, str], int]:
+    """Write gaps; return (partner, event type) -> number of those that nobody else wrote, or told, before."""
     found: dict[tuple[str, str], int] = {}
     with connection.cursor() as cursor:
         for partner, event_type in keys:
             cursor.execute(
-                "INSERT INTO insights_knowngap (partner_id, event_type, opened_us) VALUES (%s, %s, %s)"
-                " ON CONFLICT (partner_id, event_type) DO NOTHING RETURNING id",
-                [partner, event_type, now_us],
+                "INSERT INTO insights_knowngap (partner_id, event_type, opened_us, told) VALUES (%s, %s, %s, %s)"
+                " ON CONFLICT (partner_id, event_type) DO UPDATE SET told = excluded.told"
+                " WHERE excluded.told AND NOT insights_knowngap.told RETURNING id",
+                [partner, event_type, now_us, told],
             )
             row = cursor.fetchone()
             if row:

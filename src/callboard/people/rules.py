@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from callboard.base.errors import Fault
-from callboard.base.texts import address_fault, kind_of, name_fault
+from callboard.base.texts import address_fault, address_key, ascii_address, kind_of, name_fault, usual_address
 from callboard.catalogue.values import Catalogue, PartnerKind
 from callboard.people.values import WEEKDAYS, Directory, Partner, Person
 from callboard.people.zones import is_same_zone, modern, zone_names
@@ -199,6 +199,8 @@ def _read_person(
     if fault:
         return [*faults, Fault(f"{at}/email", fault)]
     old = known.by_email(raw["email"])
+    if old is None and (fault := _second_account(raw["email"], known)):
+        return [*faults, Fault(f"{at}/email", fault)]
     said = _over(old, _USER_KEYS, raw)
     fault = name_fault(said["name"]) if "name" in said else "is missing"
     if fault:
@@ -223,6 +225,15 @@ def _read_person(
         roles=tuple(dict.fromkeys(said["roles"])),
         **{key: said[key] for key in _SETTING_FAULTS if key in said},
     )
+
+
+def _second_account(address: str, known: Directory) -> str | None:
+    """Return why an address that is nobody's yet may be somebody's mailbox: its domain is written otherwise."""
+    usual, written = usual_address(address), ascii_address(address) or address
+    if address_key(address) not in (address_key(usual), address_key(written)):
+        return f"has letters that its domain is not written with; write {usual}"
+    taken = known.by_email(usual) or known.by_email(written)
+    return f"is the account {taken.email} already; write it so" if taken else None
 
 
 def _role_faults(raw: dict[str, Any], at: str, partner: Partner | None, catalogue: Catalogue) -> list[Fault]:

@@ -13,7 +13,7 @@ from django.db.models import BigIntegerField, Min, Q, Value
 from django.db.models.functions import Coalesce, Greatest
 
 from callboard.base.instants import from_us, to_us
-from callboard.base.texts import address_key
+from callboard.base.texts import address_key, shown
 from callboard.catalogue.values import PartnerKind
 from callboard.people.models import NightlyCheck, PersonChange, User
 from callboard.people.models import Partner as PartnerRow
@@ -100,7 +100,7 @@ def persons_by_id(user_ids: Sequence[int], directory: Directory) -> dict[int, Pe
 def search_active(partners: Iterable[str], text: str, limit: int, directory: Directory) -> list[Person]:
     """Return active people of these partners in whose name or address every word occurs, by name."""
     rows = User.objects.filter(partner_id__in=list(partners), is_active=True)
-    for word in text.split()[:8]:
+    for word in shown(text).split()[:8]:  # PostgreSQL takes no U+0000
         rows = rows.filter(Q(name__icontains=word) | Q(email__icontains=word))
     return [_person(row, directory) for row in rows.order_by("name", "id").values_list(*_PERSON_COLUMNS)[:limit]]
 
@@ -265,9 +265,13 @@ def is_night_done(name: str, night: date) -> bool:
     return NightlyCheck.objects.filter(name=name, night__gte=night).exists()
 
 
-def claim_night(name: str, night: date) -> bool:
-    """Return whether a check is still to be done this night; whoever is told so does it in this transaction."""
-    NightlyCheck.objects.get_or_create(name=name, defaults={"night": date.min})
+def claim_night(name: str, night: date, due_at: datetime) -> bool:
+    """Return whether a check is still to be done this night; whoever is told so does it in this transaction.
+
+    A night that was due before anybody was here is not caught up on.
+    """
+    is_first = not User.objects.filter(created_us__lt=to_us(due_at)).exists()
+    NightlyCheck.objects.get_or_create(name=name, defaults={"night": night if is_first else date.min})
     return NightlyCheck.objects.filter(name=name, night__lt=night).update(night=night) == 1
 
 

@@ -17,7 +17,7 @@ PICKED = (
     ("ana@copperglass.example", "Blockers at once, digests at eight, and one mail for 470 assignments"),
     ("gemma@copperglass.example", "A site of Copperglass: sees what is sub-assigned to Leeds"),
     ("clara@lexiloom.example", "Subtitles and dubs, by language"),
-    ("olivia@brackenfold.example", "Two roles: operations and accounts"),
+    ("olivia@brackenfold.example", "A Master: under Team her people, their roles, and who is told what"),
     ("poppy@brackenfold.example", "Part of Brackenfold: sees her own titles only"),
     ("mio@sugiharbor.example", "Tokyo: digests at nine in her own time zone"),
     ("agata@plumbline.example", "Sees quality control and nothing else"),

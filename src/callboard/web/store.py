@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from callboard.base.instants import from_us, to_us
 from callboard.base.reasons import Frequency, Outcome
-from callboard.base.texts import address_key
+from callboard.base.texts import address_key, shown
 from callboard.decisions.store import read_refs
 from callboard.people import store as people
 from callboard.people.models import Partner, User
@@ -88,7 +88,7 @@ def users_by_email(emails: Sequence[str]) -> list[User]:
 def search_users(text: str, limit: int) -> list[User]:
     """Return users with a partner whose name, address, partner or role holds each word of `text`."""
     rows = User.objects.filter(partner__isnull=False).select_related("partner")
-    for word in text.split()[:8]:
+    for word in shown(text).split()[:8]:  # PostgreSQL takes no U+0000
         rows = rows.filter(
             Q(name__icontains=word)
             | Q(email__icontains=word)

@@ -289,7 +289,10 @@ def _asked(one: Notification, said: dict[str, Any], muted: str, viewer: Viewer, 
 def _title(one: Notification, viewer: Viewer) -> str:
     name = shown(one.name).strip() if one.kind is Kind.CUSTOM else ""
     if one.of and one.kind is Kind.DEFAULT:  # it says what concerns the partner of whose it is
-        viewer = replace(viewer, person=viewer.directory.persons[one.of])
+        owner = viewer.directory.persons[one.of]
+        if owner.partner not in viewer.directory.line_of(viewer.person.partner):  # who moved away since: none of theirs
+            return next(sentence_parts(one, viewer)).text
+        viewer = replace(viewer, person=owner)
     return name or "".join(part.text for part in sentence_parts(one, viewer))
 
 

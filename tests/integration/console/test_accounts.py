@@ -51,7 +51,9 @@ def test_a_change_is_made_for_a_reason_audited_and_told(olga, path):
     assert (change.note, change.by and change.by.is_staff) == ("Ticket 812: looks after Copperglass", True)
     assert EventRecord.objects.filter(event_type="account.user_changed").count() == 1
     page = olga.get("/console/audit?kind=people").content.decode()
-    assert "Ticket 812" in page
+    assert "Account changed (Ticket 812: looks after Copperglass)" in page
+    assert "@callboard.example in the console" in page
+    assert "by an import" in page
     assert MASTER in page
 
 
@@ -110,3 +112,12 @@ def test_gaps_and_unused_masters_are_shown_with_the_way_to_them(olga, pipeline, 
 @pytest.mark.parametrize("path", ["coverage", "unused"])
 def test_who_is_no_operator_finds_no_gaps(as_, path):
     assert as_(ANA).get(f"/console/{path}").status_code == 404
+
+
+def test_a_reason_that_is_too_short_is_asked_for_again_with_what_was_tried(olga, path):
+    form = {"partner": "copperglass", "active": "on", "role": MASTER}
+    made = {"do": "make", "seen": seen(olga, path, **form), "reason": "short"}
+    page = olga.post(path, form | made).content.decode()
+    assert "Give a reason" in page
+    assert "Loses 14 Defaults" in page
+    assert ">short</textarea>" in page

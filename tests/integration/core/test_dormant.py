@@ -121,14 +121,21 @@ def test_use_is_noted_once_an_hour(team):
 def test_a_nights_check_is_done_once_and_again_the_next_night(team, name):
     pipeline = team.pipeline
     done = []
-    for hours in (0, 15, 1, 24):  # 10:00, then 01:00, 02:00 and 02:00
+    for hours in (0, 15, 1, 1, 23):  # 10:00, when everybody has just come; then 01:00, 02:00, 03:00 and 02:00
         team.pass_(hours=hours)
         done.append(check_night(name, pipeline.config, pipeline.catalogue, team.now))
-    assert done == [True, False, True, True]
+    assert done == [False, False, True, False, True]
+
+
+def test_a_night_in_which_nothing_ran_is_caught_up_on(team):
+    pipeline = team.pipeline
+    team.pass_(days=3)
+    assert check_night("coverage", pipeline.config, pipeline.catalogue, team.now)
 
 
 def test_a_check_that_fails_is_to_be_done_still(team):
     pipeline = team.pipeline
+    team.pass_(days=1)
     broken = replace(pipeline.config, dormant_months=99_999)
     with pytest.raises(ValueError, match="year"):
         check_night("dormant", broken, pipeline.catalogue, team.now)

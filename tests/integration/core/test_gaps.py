@@ -27,6 +27,7 @@ GAP = "account.coverage_gap"
 def watched(stage):
     """The studio with a Master, watched since all that is open was told."""
     stage.pipeline.import_people({"users": [MASTER]})
+    check_coverage(stage.pipeline.config, stage.pipeline.catalogue, NOW)
     stage.watch = Watch(stage.pipeline.world)
     stage.watch.look(NOW)
     EventRecord.objects.all().delete()
@@ -176,7 +177,23 @@ def test_a_check_by_hand_tells_all_that_is_open_and_counts(stage):
     assert (again.gaps, again.opened, again.closed) == (first.gaps, 0, 0)
 
 
-def test_a_first_look_tells_what_opened_while_nobody_watched(watched):
+def test_a_first_look_learns_what_opened_while_nobody_watched_and_the_nightly_check_tells_it(watched):
+    known = count_gaps()
     watched.mute(default())
     watched.watch = Watch(watched.pipeline.world)
+    assert look(watched) == []
+    assert count_gaps() == known + 1
+    for opened in (1, 0):
+        assert check_coverage(watched.pipeline.config, watched.pipeline.catalogue, watched.now).opened == opened
+    assert told() == [REDELIVERIES]
+    assert look(watched) == []
+
+
+def test_a_gap_that_a_first_look_learned_is_told_when_it_opens_anew(watched):
+    watched.mute(default())
+    watched.watch = Watch(watched.pipeline.world)
+    look(watched)
+    watched.mute(default(), muted=False)
+    look(watched)
+    watched.mute(default())
     assert look(watched) == [REDELIVERIES]

@@ -165,6 +165,13 @@ def test_who_becomes_an_operator_is_audited(team):
         assert (user.is_staff, row.door, row.before_json == "null") == (True, "command", email != ANA)
 
 
+def test_who_is_deactivated_becomes_no_operator(team):
+    change(team, ANA, active=False)
+    with pytest.raises(RejectedError, match="reactivate the account first"):
+        create_operator(ANA, team.now)
+    assert not User.objects.get(email_key=ANA).is_staff
+
+
 def test_a_change_is_an_event_as_any_other_and_explained(team):
     change(team, ANA, active=False)
     (row,) = EventRecord.objects.filter(event_type=CHANGED)

@@ -10,11 +10,14 @@ from tests.integration.web.studio import ANA, CUSTOM, accept, event, mute_url
 from callboard.mail.models import Mail
 from callboard.people import standing
 from callboard.preferences.models import MuteRecord
+from callboard.web import viewer
 
 BEN = "ben@copperglass.example"
 ADD_BEN = {
     "users": [{"email": BEN, "name": "Ben Okri", "partner": "copperglass", "roles": ["fulfillment_partner_master"]}]
 }
+
+ANA_AWAY = {"email": ANA, "name": "Ana Ruiz", "partner": "tidewater", "roles": ["fulfillment_partner_operations"]}
 
 
 @pytest.fixture
@@ -50,6 +53,16 @@ def test_a_default_of_the_other_says_what_concerns_the_others_partner(pipeline, 
     (draft,) = accept(pipeline, event(partner="lisbon"))
     page = as_(BEN).get(f"/items/{draft.key}").content.decode()
     assert "everything that concerns Copperglass Post and its sites" in page
+
+
+@pytest.mark.usefixtures("stood")
+def test_a_default_of_one_who_moved_away_since_does_not_say_where_to(pipeline, as_):
+    (draft,) = accept(pipeline, event())
+    pipeline.import_people({"users": [ANA_AWAY]})
+    viewer.forget_people()
+    page = as_(BEN).get(f"/items/{draft.key}").content.decode()
+    assert "For <bdi>Ana Ruiz</bdi>" in page
+    assert "Tidewater" not in page
 
 
 @pytest.mark.usefixtures("stood")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callboard.base.texts import address_fault, address_key, folded, name_fault, shown
+from callboard.base.texts import address_fault, address_key, folded, name_fault, shown, usual_address
 
 
 @pytest.mark.parametrize("name", ["x", "x" * 200, "Ana Ruiz", "日本", "a/b ~c", "\U0001f600"])
@@ -52,6 +52,21 @@ def test_addresses_are_taken(address: str):
 )  # fmt: skip
 def test_what_cannot_be_mailed_is_no_address(address: object):
     assert address_fault(address) is not None
+
+
+@pytest.mark.parametrize(
+    ("address", "usual"),
+    [
+        ("ana@\uff43opperglass.example", "ana@copperglass.example"),
+        ("ana@copperglass\u3002example", "ana@copperglass.example"),
+        ("ana@xn--bcher-kva.example", "ana@b\xfccher.example"),
+        ("Ana@CopperGlass.example", "Ana@CopperGlass.example"),
+        ("no address", "no address"),
+        ("ana@xn--\xff.example", "ana@xn--\xff.example"),
+    ],
+)
+def test_a_mailbox_has_one_usual_way_to_be_written(address: str, usual: str):
+    assert usual_address(address) == usual
 
 
 def test_addresses_are_compared_without_letter_case_and_in_one_unicode_form():

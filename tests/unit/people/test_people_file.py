@@ -216,3 +216,25 @@ def test_the_export_has_parents_before_children_and_every_key():
         **ANA, "active": True, "time_zone": "Europe/Madrid", "locale": "en", "digest_hour": 17,
         "digest_weekday": "monday", "notify_own_actions": True,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("known", "new", "said"),
+    [
+        ("ana@bücher.example", "ana@xn--bcher-kva.example", "is the account ana@bücher.example already"),
+        ("ana@xn--bcher-kva.example", "ana@BÜCHER.example", "is the account ana@xn--bcher-kva.example already"),
+        ("ana@x.example", "ana@\uff38.example", "write ana@x.example"),
+        ("bo@x.example", "bo@test\u3002invalid", "write bo@test.invalid"),
+    ],
+)
+def test_a_mailbox_gets_no_second_account_by_another_spelling_of_its_domain(known: str, new: str, said: str):
+    ((pointer, found),) = faults({"users": [ANA | {"email": new}]}, directory(person(7, email=known)))
+    assert pointer == "/users/0/email"
+    assert said in found
+
+
+@pytest.mark.parametrize(
+    "email", ["e@straße.example", "e@STRASSE.example", "e@Bu\u0308cher.example", "e@xn--bcher-kva.example"]
+)
+def test_each_spelling_of_a_domain_may_be_the_first(email: str):
+    assert good(users=[ANA | {"email": email}]).persons[0].email == email

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from callboard.base.texts import folded
+from callboard.base.texts import folded, shown
 from callboard.insights.team import store
 from callboard.web.team.covering import count_gaps, sections_of
 from callboard.web.team.form import is_part
@@ -33,7 +33,7 @@ def team(request: HttpRequest, master: Master) -> HttpResponse:
     query = request.GET.get("q", "").strip()[:_MAX_QUERY]
     chosen = request.GET.get("show", "")
     chosen = chosen if chosen in store.SHOWN else ""
-    lines, more = roster(master, chosen, tuple(folded(query).split()))
+    lines, more = roster(master, chosen, tuple(folded(shown(query)).split()))
     counts = store.count_accounts(master.partner_ids)
     gaps = 0 if is_part(request) else count_gaps(master)  # a search while typing shows the people alone
     page = {
