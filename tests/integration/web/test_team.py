@@ -272,3 +272,19 @@ def test_an_ended_test_stays_ended(team, as_):  # noqa: ARG001
     assert "An ended test stays ended" in page.content.decode()
     assert "try-reactivate" not in page.content.decode()
     assert not person(email).is_active
+
+
+def test_an_invitation_shows_where_it_is_and_is_not_sent_again_at_once(team, as_, at):  # noqa: ARG001
+    client = as_(MAX)
+    assert "Send an invitation" in client.get(page_of(ANA)).content.decode()
+    again = {"do": "invite-again"}
+    assert client.post(page_of(ANA), again, follow=True).status_code == 200
+    page = client.get(page_of(ANA)).content.decode()
+    assert "On its way since" in page
+    assert "Send the invitation again" in page
+    refused = client.post(page_of(ANA), again)
+    assert refused.status_code == 422
+    assert "less than ten minutes ago" in refused.content.decode()
+    at(timedelta(minutes=11))
+    assert client.post(page_of(ANA), again).status_code == 302
+    assert PostedLetter.objects.filter(kind="invitation").count() == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -16,7 +17,9 @@ from callboard.base.texts import shown
 from callboard.changing import Door, change_as_master
 from callboard.insights.open_items import open_items
 from callboard.insights.team import store
+from callboard.mail.letters.invitation import invitations_of
 from callboard.mail.letters.invitation import invite as post_invitation
+from callboard.mail.models import MailState
 from callboard.people import store as people
 from callboard.people.governing import read_change, refusal
 from callboard.people.values import is_test_address
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     from callboard.people.values import Person
 
 NOTICE = "notice"
+AGAIN_AFTER = timedelta(minutes=10)
 CHANGES, MAILS, OPEN = 8, 50, 100
 UNTRIED = "Choose other roles, then look here first: nothing changes before you have seen what it brings."
 
@@ -155,12 +159,30 @@ def _invite_again(request: HttpRequest, master: Master, found: Person) -> HttpRe
         return _refused(
             request, master, found, [f"{shown(found.name)} has an account in use: no invitation is needed."]
         )
+    last = invitations_of([found.id]).get(found.id)
+    if last and master.viewer.now - last.at < AGAIN_AFTER:
+        wait = "An invitation was posted less than ten minutes ago. Give it a little time, then send another."
+        return _refused(request, master, found, [wait])
     with transaction.atomic():
         post_invitation(found.id, master.viewer.person, master.viewer.now)
-    request.session[NOTICE] = {"says": f"{shown(found.name)} is invited once more: the mail is on its way."}
+    request.session[NOTICE] = {"says": f"{shown(found.name)} is invited: the mail is on its way."}
     if is_part(request):
         return HttpResponse(status=204, headers={"HX-Redirect": request.path})
     return redirect(request.path)
+
+
+def _invited_words(account: Account, master: Master) -> str:
+    """Return what became of somebody's newest invitation, or ""."""
+    last = invitations_of([account.id]).get(account.id)
+    if last is None:
+        return ""
+    narrator = master.viewer.narrator()
+    at = leaves(narrator, last.sent_at or last.at)
+    if last.sent_at:
+        return f"Mailed {at}"
+    if last.state in (MailState.FAILED, MailState.BOUNCED):
+        return f"Did not arrive: {shown(last.words)}"
+    return f"On its way since {at}"
 
 
 def _may_be_invited(account: Account) -> bool:
@@ -186,7 +208,8 @@ def _page(request: HttpRequest, master: Master, found: Person, extra: Shown = Sh
     page = {
         "master": master,
         "line": line,
-        "can_invite_again": _may_be_invited(account),
+        "can_invite": _may_be_invited(account),
+        "invited": _invited_words(account, master) if account.seen_at is None else "",
         "action": request.path,
         "wanted": wanted,
         "partner_name": master.called(found.partner),
