@@ -12,6 +12,7 @@ from functools import partial
 
 import structlog
 import uvloop
+from django.db import connection
 
 from callboard.base.clock import SetClock
 from callboard.base.instants import to_us
@@ -40,11 +41,12 @@ logger = structlog.get_logger(__name__)
 
 
 class Runner:
-    """Runs a pipeline's steps in one thread of its own; another one commits what became of mails."""
+    """Runs a pipeline's steps in one thread of its own; others commit what became of mails, and check at night."""
 
     def __init__(self, new_pipeline: Callable[[], Pipeline]) -> None:
         self.database = ThreadPoolExecutor(1, thread_name_prefix="database")
         self.threads = Threads(self.database, ThreadPoolExecutor(1, thread_name_prefix="outcomes"))
+        self.nightly = ThreadPoolExecutor(1, thread_name_prefix="nightly")
         self.pipeline = self.database.submit(new_pipeline).result()
 
     def drain(self, progress: Callable[[Counter[str]], None] = lambda _: None) -> Counter[str]:
@@ -94,6 +96,7 @@ class Runner:
             await self.threads.leave_database()
             self.threads.world.shutdown()
             self.threads.outcomes.shutdown()
+            self.nightly.shutdown()
         return self.pipeline.counts + courier.counts
 
     async def _db(self, work: Callable[..., object], *args: object) -> object:
@@ -147,8 +150,14 @@ class Runner:
         return lambda: self._db(lambda: watch.look(pipeline.now()))
 
     async def _check_night(self, name: str) -> object:
+        return await asyncio.get_running_loop().run_in_executor(self.nightly, self._check_night_here, name)
+
+    def _check_night_here(self, name: str) -> object:
         pipeline = self.pipeline
-        return await self._db(check_night, name, pipeline.config, pipeline.catalogue, pipeline.now())
+        try:
+            return check_night(name, pipeline.config, pipeline.catalogue, pipeline.now())
+        finally:
+            connection.close()
 
     async def _decide_and_compose(self) -> object:
         decided = await self._db(self.pipeline.decide_accepted)

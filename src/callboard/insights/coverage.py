@@ -135,7 +135,7 @@ def coverage(circle: Circle, partners: Iterable[str] | None = None, types: Itera
     wanted = sorted(known if partners is None else {one for one in partners if one in known})
     asked = set(catalogue.event_types if types is None else types)
     critical = [one for one in catalogue.event_types.values() if one.id in asked and is_critical(one)]
-    gathered = _Gathered(circle, {one.id for one in critical})
+    gathered = _Gathered(circle, wanted, {one.id for one in critical})
     return [
         Line(
             partner=known[partner],
@@ -190,12 +190,12 @@ _Desk = tuple[str | None, str]
 class _Gathered:
     """Who asks for what, by desk; partners below one another mostly share their receivers, worked out once."""
 
-    def __init__(self, circle: Circle, types: set[str]) -> None:
+    def __init__(self, circle: Circle, partners: Iterable[str], types: set[str]) -> None:
         self._circle = circle
         self._asking: dict[_Desk, list[_Asked]] = {}
         self._own: set[_Desk] = set()
         self._known: dict[tuple[PartnerKind, tuple[_Desk, ...]], tuple[Receiver, ...]] = {}
-        for owner in circle.directory.persons.values():
+        for owner in _counting_at(partners, circle):
             for one in circle.notifications(owner, types):
                 self._add(owner, one)
 
@@ -234,6 +234,18 @@ class _Gathered:
             if known is None or _order(found) < _order(known):
                 best[person.id] = found
         return tuple(sorted(best.values(), key=lambda one: (*_order(one), one.person.key)))
+
+
+def _counting_at(partners: Iterable[str], circle: Circle) -> Iterator[Person]:
+    """Yield who may count at one of these partners, in the order of their numbers: of thousands mostly a few."""
+    directory = circle.directory
+    wanted = [directory.partners[one] for one in partners]
+    places = {each for one in wanted for each in directory.ancestors(one.id)}
+    if any(one.kind is PartnerKind.STUDIO for one in wanted):
+        places |= {one.id for one in directory.partners.values() if one.kind is PartnerKind.STUDIO}
+    found = {each for role in circle.catalogue.roles for each in directory.holders(role, places)}
+    for one in sorted(found):
+        yield directory.persons[one]
 
 
 def _told(owner: Person, circle: Circle) -> Iterator[Person]:

@@ -7,9 +7,10 @@ partners alone for whom somebody's account or settings changed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import structlog
 from django.db import transaction
@@ -27,6 +28,9 @@ from callboard.people.values import Person
 from callboard.preferences.values import Kind, Mute, Notification
 from callboard.preferences.world import World
 
+PIECE = 2_000
+"""People and notifications that one look of a worker weighs, some hundredths of a second: mails wait meanwhile."""
+
 logger = structlog.get_logger(__name__)
 
 
@@ -39,21 +43,32 @@ class Checked:
     closed: int
 
 
-def check_coverage(config: Config, catalogue: Catalogue, now: datetime) -> Checked:
-    """Look for gaps everywhere: the nightly check, and the one by hand."""
+def prepare_coverage(config: Config, catalogue: Catalogue, now: datetime) -> Callable[[], Checked]:
+    """Look for gaps everywhere, in a world of its own; return what tells those that are found: the nightly check."""
     del config
     world = World(catalogue)
     world.refresh()
-    return tell_gaps(circle_of(world, now))
+    circle = circle_of(world, now)
+    return partial(_settle, coverage(circle), circle)
+
+
+def check_coverage(config: Config, catalogue: Catalogue, now: datetime) -> Checked:
+    """Look for gaps everywhere and tell them: the check by hand."""
+    return prepare_coverage(config, catalogue, now)()
 
 
 def tell_gaps(circle: Circle, partners: Collection[str] | None = None, *, quietly: bool = False) -> Checked:
     """Tell the Masters of gaps that opened at some partners, or of all untold ones; forget those that closed.
 
-    What was told and the events that tell it are one transaction. `quietly` the gaps become known, and are
-    told by the next look at all that is not.
+    `quietly` the gaps become known, and are told by the next look at all that is not.
     """
-    lines = coverage(circle, partners)
+    return _settle(coverage(circle, partners), circle, partners, quietly=quietly)
+
+
+def _settle(
+    lines: Collection[Line], circle: Circle, partners: Collection[str] | None = None, *, quietly: bool = False
+) -> Checked:
+    """Write what lines say: what was told and the events that tell it are one transaction."""
     gaps = {one.key: one for one in lines if one.is_gap}
     hearing = {one.partner.id for one in lines if one.event_type.id == COVERAGE_GAP and one.state is State.COVERED}
     with transaction.atomic():
@@ -106,14 +121,18 @@ def _drafts(line: Line, number: int, circle: Circle, *, no_master: bool) -> Iter
 class Watch:
     """Sees what may open or close gaps, in the world of a worker, and looks at those partners alone.
 
-    The first look only learns what is open: what changed while nobody watched is told by the nightly check.
+    What is much, as after an import, is looked at in pieces, one with each look. The first time a
+    partner is only learned; what changed while nobody watched is told by the nightly check.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, piece: int = PIECE) -> None:
         self._world = world
-        self._everything = True
+        self._piece = piece
+        self._is_new = True
         self._touched: set[str] = set()
         self._studio = False
+        self._unlearned: dict[str, None] = {}
+        self._due: dict[str, None] = {}
         self._unreachable: frozenset[str] = frozenset()
         self._standing_in: frozenset[tuple[int, int]] = frozenset()
         world.directory.watchers.append(self._changed)
@@ -125,12 +144,19 @@ class Watch:
         self._world.refresh()
         circle = circle_of(self._world, now)
         self._follow_what_has_no_revision(circle)
-        if not (self._everything or self._touched or self._studio):
-            return None
-        partners = None if self._everything else self._partners(circle)
-        found = tell_gaps(circle, partners, quietly=self._everything)
-        self._everything = self._studio = False
+        if self._is_new:
+            self._unlearned = dict.fromkeys(sorted(circle.directory.partners))
+        elif self._touched or self._studio:
+            self._due |= dict.fromkeys(sorted(self._partners(circle) - self._unlearned.keys()))
+        self._is_new = self._studio = False
         self._touched.clear()
+        waiting = self._due or self._unlearned
+        if not waiting:
+            return None
+        piece = _first(waiting, circle, self._piece)
+        found = tell_gaps(circle, piece, quietly=waiting is self._unlearned)
+        for one in piece:
+            del waiting[one]
         return found
 
     def _follow_what_has_no_revision(self, circle: Circle) -> None:
@@ -185,3 +211,16 @@ class Watch:
     def _matters(self, event_type: str) -> bool:
         found = self._world.catalogue.event_types.get(event_type)
         return found is not None and is_critical(found)
+
+
+def _first(partners: Iterable[str], circle: Circle, most: int) -> list[str]:
+    """Return the first partners with that many people and notifications at most; at least one partner."""
+    directory, by_user = circle.directory, circle.book.by_user
+    found, weight = [], 0
+    for partner in partners:
+        people = {each for role in circle.catalogue.roles for each in directory.holders(role, {partner})}
+        weight += 1 + sum(1 + len(by_user.get(one, ())) for one in people)
+        if found and weight > most:
+            break
+        found.append(partner)
+    return found

@@ -260,18 +260,21 @@ def note_warned(user_ids: Iterable[int], now: datetime) -> None:
     User.objects.filter(id__in=list(user_ids)).update(dormant_warned_us=to_us(now))
 
 
-def is_night_done(name: str, night: date) -> bool:
-    """Return whether a check was done this night; a look without a lock."""
-    return NightlyCheck.objects.filter(name=name, night__gte=night).exists()
-
-
-def claim_night(name: str, night: date, due_at: datetime) -> bool:
-    """Return whether a check is still to be done this night; whoever is told so does it in this transaction.
+def is_night_due(name: str, night: date, due_at: datetime) -> bool:
+    """Return whether a check is still to be done this night.
 
     A night that was due before anybody was here is not caught up on.
     """
-    is_first = not User.objects.filter(created_us__lt=to_us(due_at)).exists()
-    NightlyCheck.objects.get_or_create(name=name, defaults={"night": night if is_first else date.min})
+    done = NightlyCheck.objects.filter(name=name).values_list("night", flat=True).first()
+    if done is None:
+        is_first = not User.objects.filter(created_us__lt=to_us(due_at)).exists()
+        row, _ = NightlyCheck.objects.get_or_create(name=name, defaults={"night": night if is_first else date.min})
+        done = row.night
+    return done < night
+
+
+def claim_night(name: str, night: date) -> bool:
+    """Return whether nobody else does a check that is due; whoever is told so does it in this transaction."""
     return NightlyCheck.objects.filter(name=name, night__lt=night).update(night=night) == 1
 
 

@@ -197,3 +197,25 @@ def test_a_gap_that_a_first_look_learned_is_told_when_it_opens_anew(watched):
     look(watched)
     watched.mute(default())
     assert look(watched) == [REDELIVERIES]
+
+
+def test_what_is_much_is_looked_at_in_pieces_and_told_once(watched):
+    watched.watch = Watch(watched.pipeline.world, piece=1)
+    partners = len(watched.pipeline.world.directory.partners)
+    assert [watched.watch.look(NOW) is None for _ in range(partners + 1)] == [False] * partners + [True]
+    watched.pipeline.import_people(
+        {"users": [one | {"roles": []} for one in (user(ANA)["users"] + user(TOM)["users"])]}
+    )
+    pieces = [look(watched) for _ in range(partners + 1)]
+    assert [{partner for _, partner, _ in one} for one in pieces if one] == [{"copperglass"}, {"tidewater"}]
+
+
+def test_a_gap_that_opens_before_its_partner_was_learned_waits_for_the_nightly_check(watched):
+    watched.watch = Watch(watched.pipeline.world, piece=1)
+    watched.watch.look(NOW)  # learns the first partner, and no other
+    known = count_gaps()
+    watched.pipeline.import_people(user(TOM, roles=[]))
+    assert [look(watched) for _ in watched.pipeline.world.directory.partners] == [[], [], []]
+    opened = count_gaps() - known
+    assert opened > 0
+    assert check_coverage(watched.pipeline.config, watched.pipeline.catalogue, watched.now).opened == opened
