@@ -216,7 +216,8 @@ class Watch:
 def _first(partners: Iterable[str], circle: Circle, most: int) -> list[str]:
     """Return the first partners with that many people and notifications at most; at least one partner."""
     directory, by_user = circle.directory, circle.book.by_user
-    found, weight = [], 0
+    found: list[str] = []
+    weight = 0
     for partner in partners:
         people = {each for role in circle.catalogue.roles for each in directory.holders(role, {partner})}
         weight += 1 + sum(1 + len(by_user.get(one, ())) for one in people)
