@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.views import redirect_to_login
@@ -21,6 +22,7 @@ from callboard.base.texts import shown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from django.contrib.auth.base_user import AbstractBaseUser
     from django.http import HttpRequest
 
 _SAFE = ("GET", "HEAD")
@@ -105,7 +107,12 @@ def may_read_mailbox(request: HttpRequest) -> bool:
     if settings.CONFIG.smtp is not None:
         return False
     user = getattr(request, "user", None)  # an error before the sign-in was looked at has none
-    return is_demo(request) or bool(user and user.is_authenticated and user.is_staff)
+    return is_demo(request) or bool(user and user.is_authenticated and user.is_staff and _has_shown_enough(user))
+
+
+def _has_shown_enough(operator: AbstractBaseUser) -> bool:
+    """Return whether an operator has the second factor that may be asked for: sign-in codes lie in the mailbox."""
+    return not settings.CONFIG.operator_mfa or is_mfa_enabled(operator)
 
 
 def require_mailbox(request: HttpRequest) -> None:

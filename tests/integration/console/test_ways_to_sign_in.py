@@ -85,7 +85,8 @@ def test_operators_may_be_asked_for_a_second_factor(olga, operator, settings):
     settings.CONFIG = replace(settings.CONFIG, operator_mfa=True)
     for page in ("/console/", "/console/people/user/", "/console/audit"):
         assert olga.get(page)["Location"] == "/settings/security"
+    assert olga.get("/mailbox").status_code == 404
     assert "Operators need a second factor" in olga.get("/settings/security").content.decode()
     Authenticator.objects.create(user=operator, type="totp", data={"secret": "x"})
-    assert olga.get("/console/").status_code == 200
+    assert [olga.get(page).status_code for page in ("/console/", "/mailbox")] == [200, 200]
     assert "/login/" in new_client().get("/console/")["Location"]
