@@ -52,7 +52,7 @@ def told_changes(changes: Iterable[Change], master: Master) -> list[Told]:
                 url=f"/team/people/{one.person_id}" if one.partner in master.partner_ids else "",
                 person=shown(one.person_name),
                 says=_says(json.loads(one.before), json.loads(one.after), master),
-                at=f"{narrator.relative(local.date()).capitalize()}, {local:%H:%M}",
+                at=_sentence(f"{narrator.relative(local.date())}, {local:%H:%M}"),
                 by=by,
                 note=shown(one.note),
             )
@@ -70,7 +70,11 @@ def _says(before: dict[str, Any] | None, after: dict[str, Any], master: Master) 
     if before is None:
         said = ["account created", *(one for one in said if one.startswith("given"))]
     text = "; ".join(said) or "nothing that matters here"
-    return f"{text[:1].upper()}{text[1:]}."
+    return _sentence(f"{text}.")
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _differences(before: dict[str, Any], after: dict[str, Any], master: Master) -> Iterator[str]:
