@@ -66,7 +66,8 @@ def _read_quickly(raw: bytes) -> Any:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _UNSURE
     said = _QUICK_ENCODER.encode(value)
-    return value if said.translate(None, _SPACES) == raw.translate(None, _SPACES) else _UNSURE
+    same = said == raw or said.translate(None, _SPACES) == raw.translate(None, _SPACES)
+    return value if same else _UNSURE
 
 
 _QUICK_DECODER, _QUICK_ENCODER = msgspec.json.Decoder(), msgspec.json.Encoder()

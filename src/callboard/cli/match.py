@@ -149,26 +149,17 @@ NARROW_BYTES = 64
 
 @dataclass(frozen=True, slots=True)
 class WrittenIds:
-    """The ids of a shelf as JSON, sorted: of each slot its rank, and by rank the text with a comma behind it.
-
-    `even` says that most have the room they need: the few zero bytes behind others are quickly found.
-    """
+    """The ids of a shelf as JSON, sorted: of each slot its rank, and by rank the text with a comma behind it."""
 
     ranks: npt.NDArray[np.int32]
     texts: npt.NDArray[Any]
-    even: bool
+    join: Callable[[npt.NDArray[Any]], bytes]
 
     def of(self, slots: Slots) -> bytes:
         """Return the ids of some slots, sorted, as the inside of a JSON list."""
         ranks = self.ranks.take(slots)
         ranks.sort()
-        texts = self.texts.take(ranks)
-        if texts.dtype == np.object_:
-            joined: bytes = b"".join(texts.tolist())
-        else:
-            wide = texts.tobytes()
-            joined = wide.replace(b"\0", b"") if self.even else wide.translate(None, b"\0")
-        return joined[:-1]
+        return self.join(self.texts.take(ranks))[:-1]
 
 
 def write_ids(ids: Sequence[str]) -> WrittenIds:
@@ -178,8 +169,12 @@ def write_ids(ids: Sequence[str]) -> WrittenIds:
     ranks[order] = np.arange(len(order))
     texts = [strict_json.dumps(ids[slot]).encode() + b"," for slot in order]
     longest = max(map(len, texts), default=0)
-    even = 2 * (longest * len(texts) - sum(map(len, texts))) < len(texts)
-    return WrittenIds(ranks, np.array(texts, np.bytes_ if longest <= NARROW_BYTES else np.object_), even)
+    if longest > NARROW_BYTES:
+        return WrittenIds(ranks, np.array(texts, np.object_), lambda some: b"".join(some.tolist()))
+    zeros = longest * len(texts) - sum(map(len, texts))
+    if 2 * zeros < len(texts):  # most have one length: the few zeros behind others are found faster than all are read
+        return WrittenIds(ranks, np.array(texts, np.bytes_), lambda some: some.tobytes().replace(b"\0", b""))
+    return WrittenIds(ranks, np.array(texts, np.bytes_), lambda some: some.tobytes().translate(None, b"\0"))
 
 
 class Answers:

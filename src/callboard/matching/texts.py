@@ -73,8 +73,11 @@ class TextColumn:
 
     def passing(self, value: Any, event: Event) -> Row:
         """Return the row of the slots whose condition the event meets; `value` is the field's."""
-        texts = (value,) if type(value) is str else [one for one in event.values(self.field) if isinstance(one, str)]
-        return passing_row(self.open, [form for one in texts for form in self._wished(one, len(self.open))])
+        words = len(self.open)
+        if type(value) is str:
+            return passing_row(self.open, self._wished(value, words))
+        texts = [one for one in event.values(self.field) if isinstance(one, str)]
+        return passing_row(self.open, [form for one in texts for form in self._wished(one, words)])
 
     def _wished(self, text: str, words: int) -> list[Form]:
         """Return the slots whose wish a text makes come true."""
@@ -95,9 +98,12 @@ class TextColumn:
 
     def _wishes_in(self, text: str) -> tuple[str, list[str], list[str]]:
         """Return the text, its beginnings and its parts that slots name, or have named."""
-        heads = [text[:length] for length in self._heads.up_to(len(text))] if self.starts.slots else []
-        parts = dict.fromkeys(self._needles.within(text)) if self.contains.slots else ()
-        return text, [one for one in heads if one in self.starts.slots], list(parts)
+        heads: list[str] = []
+        if self.starts.slots:
+            cuts = [text[:length] for length in self._heads.up_to(len(text))]
+            heads = [one for one in cuts if one in self.starts.slots]
+        parts = list(dict.fromkeys(self._needles.within(text))) if self.contains.slots else []
+        return text, heads, parts
 
     def warm(self) -> None:
         """Make ready to look for needles."""
@@ -171,9 +177,9 @@ class Needles:
             self._tried += len(self._waiting) + 1
             if self._tried > _TRIES_PER_NEEDLE * len(self._known):
                 self.build()
-        found = [one for one in self._waiting if one in text]
-        if self._automaton is not None:
-            found += [needle for _, needle in self._automaton.iter(text)]
+        found = [] if self._automaton is None else [needle for _, needle in self._automaton.iter(text)]
+        if self._waiting:
+            found += [one for one in self._waiting if one in text]
         return found
 
     def build(self) -> None:
