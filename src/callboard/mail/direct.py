@@ -11,7 +11,6 @@ import asyncio
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid, parseaddr
@@ -24,7 +23,7 @@ from prometheus_client import CollectorRegistry, Counter
 
 from callboard.base.errors import CallboardError, PermanentError, TransientError
 from callboard.base.instants import to_us
-from callboard.base.texts import ascii_address
+from callboard.mail.headers import mailbox, token, unstructured
 from callboard.mail.replies import Fate, Reply, envelope_address
 from callboard.mail.transport import Unavailable, transport_factory
 
@@ -155,31 +154,29 @@ def write_direct(
     Raises:
         PermanentError: a header would hold a line break or NUL, or the address can not be written.
     """
-    headers: dict[str, Any] = {
-        "From": _mailbox(config.sender),
-        "To": _mailbox(recipient),
-        "Subject": message.subject,
-        "Date": format_datetime(dated_at or config.clock.now()),
-        "Message-ID": message_id or make_msgid(domain=config.mail_host),
-        "Auto-Submitted": "auto-generated",
+    headers = {
+        "From": _mailbox("From", config.sender),
+        "To": _mailbox("To", recipient),
+        "Subject": unstructured("Subject", str(message.subject)),
+        "Date": f"Date: {format_datetime(dated_at or config.clock.now())}",
+        "Message-ID": f"Message-ID: {token('Message-ID', message_id or make_msgid(domain=config.mail_host))}",
+        "Auto-Submitted": "Auto-Submitted: auto-generated",
     }
     ours = {key.lower() for key in headers}
-    headers |= {key: value for key, value in message.extra_headers.items() if key.lower() not in ours}
+    for key, value in message.extra_headers.items():
+        if key.lower() not in ours:
+            headers[key] = unstructured(token("name of a header", key), str(value))
+    # The library's headers are not asked: it decodes what looks like an encoded word, line breaks in it included.
     mail = EmailMessage(policy=SMTP)
-    for key, value in headers.items():
-        if _LINE_BREAKS.search(f"{key}{value}"):
-            raise PermanentError(f"the header {key!r} would hold a line break or NUL")
-        mail[key] = value
     mail.set_content(str(message.body), cte=_QUOTED)
     for body, kind in getattr(message, "alternatives", ()):
         mail.add_alternative(str(body), subtype=str(kind).partition("/")[2], cte=_QUOTED)
-    return mail.as_bytes()
+    return "".join(f"{one}\r\n" for one in headers.values()).encode("ascii") + mail.as_bytes()
 
 
-def _mailbox(text: str) -> Address:
-    """Return `Name <address>` as a header writes it, the domain in ASCII."""
+def _mailbox(header: str, text: str) -> str:
+    """Return a header with `Name <address>`, the domain in ASCII."""
     name, address = parseaddr(text)
-    plain = None if _LINE_BREAKS.search(text) else ascii_address(address)
-    if plain is None:
+    if _LINE_BREAKS.search(text):
         raise PermanentError("an address can not be written into a header")
-    return Address(display_name=name, addr_spec=plain)
+    return f"{header}: {mailbox(name, address, len(header) + 2)}"

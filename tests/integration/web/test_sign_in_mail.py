@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from dataclasses import replace
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.policy import default
 
 import pytest
@@ -113,6 +114,20 @@ def test_a_mail_is_ascii_in_short_lines_whatever_it_says(settings):
 def test_a_header_that_would_hold_another_one_is_refused(bad):
     with pytest.raises(PermanentError):
         DirectBackend().send_messages([bad])
+
+
+@pytest.mark.parametrize(
+    "name", ["=?utf-8?q?Ana=0ABcc:_evil@evil.example?=", "=?utf-8?q?a=0D=0A=0D=0Ab?= c", "=?utf-8?b?YQpCY2M6IHg=?="]
+)
+def test_a_name_that_looks_like_an_encoded_word_stays_a_name(settings, name):
+    subject = f"{name} stands in for you"
+    raw = write_direct(letter(subject, headers={"X-Note": name}), f'"{name}" <{ANA}>', settings.CONFIG)
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+    mail = message_from_bytes(raw)
+    assert mail["Bcc"] is None
+    assert mail["Message-ID"]
+    assert str(make_header(decode_header(mail["Subject"]))) == subject
+    assert str(make_header(decode_header(mail["To"]))) == f"{name} <{ANA}>"
 
 
 def test_what_a_mail_says_about_its_sender_is_not_followed(settings):
