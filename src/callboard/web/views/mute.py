@@ -33,11 +33,10 @@ def mute(request: HttpRequest, token: str) -> HttpResponse:
     linked = find_linked(token, settings.CONFIG, catalogue(), now)
     if linked is None or not (linked.refs or linked.is_lent):
         return _private(render(request, "web/mute_ended.html", status=404))
-    if request.method != "HEAD":
-        note_seen(linked.user_id, now)
-    if request.method != "POST":
+    if request.method != "POST":  # programs that look at every link of a mail come here too
         page = {"types": _types(linked.refs, linked), "days": CRITICAL_MUTE_DAYS, "linked": linked}
         return _private(render(request, "web/mute_ask.html", page))
+    note_seen(linked.user_id, now)
     done = mute_linked(linked, catalogue(), now)
     page = {"types": _types(done, linked), "days": CRITICAL_MUTE_DAYS, "linked": linked}
     return _private(render(request, "web/mute_done.html", page))
