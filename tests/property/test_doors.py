@@ -188,7 +188,7 @@ def governed(truth: Truth, email: str) -> tuple[set[str], set[str]]:
     """Return what a Master may read of the people looked after.
 
     These are names and addresses, those of who changed these people included, and why, as long as
-    they were the Master's when it was done with.
+    they were the Master's when it was done with; and of who was one of them once, what they were called then.
     """
     user = User.objects.select_related("partner").get(email_key=email)
     team = [one for one in User.objects.all() if user.partner_id in truth.up(one.partner_id)]
@@ -196,6 +196,9 @@ def governed(truth: Truth, email: str) -> tuple[set[str], set[str]]:
     here = [one for one in done if user.partner_id in truth.up(json.loads(one.after_json)["partner"])]
     makers = [one.by for one in here if one.by]
     names = {said for one in [user, *team, *makers] for said in (one.name, one.email)}
+    for raw in PersonChange.objects.values_list("before_json", "after_json"):
+        once = [one for one in map(json.loads, raw) if one and user.partner_id in truth.up(one["partner"])]
+        names |= {said for one in once for said in (one["name"], one["email"])}
     return names, {word for one in here for word in words_in(one.note)}
 
 

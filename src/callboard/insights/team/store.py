@@ -48,7 +48,6 @@ class Change:
     by_email: str
     door: str
     person_id: int
-    person_name: str
     partner: str
     before: str
     after: str
@@ -164,7 +163,6 @@ def _change(one: PersonChange) -> Change:
         by_email=one.by.email if one.by else "",
         door=one.door,
         person_id=one.person_id,
-        person_name=one.person.name,
         partner=one.person.partner_id or "",
         before=one.before_json,
         after=one.after_json,

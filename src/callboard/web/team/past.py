@@ -40,30 +40,30 @@ class Told:
 
 
 def told_changes(changes: Iterable[Change], master: Master) -> list[Told]:
-    """Return changes in words, in their order."""
+    """Return changes in words, in their order; of who moved away, what the person was called before, and no more."""
     narrator = master.viewer.narrator()
     found = []
     for one in changes:
+        before, after = json.loads(one.before), json.loads(one.after)
+        is_away = after.get("partner") not in master.partner_ids
         local = narrator.local(one.at)
-        who = shown(one.by_name or one.by_email)
+        who = "" if is_away else shown(one.by_name or one.by_email)
         by = f"{who} {_DOORS.get(one.door, one.door)}" if who else _DOORS.get(one.door, one.door)
         found.append(
             Told(
                 url=f"/team/people/{one.person_id}" if one.partner in master.partner_ids else "",
-                person=shown(one.person_name),
-                says=_says(json.loads(one.before), json.loads(one.after), master),
+                person=shown((before if is_away and before else after)["name"]),
+                says="Moved to another partner account." if is_away else _says(before, after, master),
                 at=_sentence(f"{narrator.relative(local.date())}, {local:%H:%M}"),
                 by=by,
-                note=shown(one.note),
+                note="" if is_away else shown(one.note),
             )
         )
     return found
 
 
 def _says(before: dict[str, Any] | None, after: dict[str, Any], master: Master) -> str:
-    """Return what is different, as one sentence; of what somebody is or was at other partners, nothing."""
-    if after.get("partner") not in master.partner_ids:
-        return "Moved to another partner account."
+    """Return what is different, as one sentence; of what somebody was at other partners, nothing."""
     if before and before.get("partner", after.get("partner")) not in master.partner_ids:
         before = before | {"roles": []}
     said = list(_differences(before or {"active": True, "roles": []}, after, master))
