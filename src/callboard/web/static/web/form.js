@@ -56,6 +56,12 @@
     made.hook("after", "refreshOptions", () => made.dropdown_content.append(...made.dropdown_content.querySelectorAll(".create")));
     made.control.addEventListener("click", () => made.isOpen || made.open());
     made.on("type", () => made.open());
+    if (address) {
+      made.on("load", () => { // its first search, as it gets the focus, may take the place of that for what was typed at once
+        const text = made.inputValue();
+        if (!made.loading && !(text in made.loadedSearches)) made.load(text);
+      });
+    }
     made.on("dropdown_open", () => made.dropdown.scrollIntoView({ block: "nearest" }));
     const chosen = many === "many" && $(select.id.replace("value", "chosen"));
     const tell = () => {
