@@ -105,20 +105,20 @@ class Shelf:
     def find(self, event: Event) -> Found:
         """Return the notifications that the event satisfies and whose owners may see it (M1)."""
         row = self.scope.start(event)
-        value_of, narrow = event.data.get, np.bitwise_and
+        value_of = event.data.get
         late: list[NumberColumn] = []
         for field, kind, known, column in self._steps:
             value = value_of(field)
             form = known(value) if type(value) is kind else None
             if form is None:
                 form = column.passing(value, event)
-            narrow(row, form, row)
+            row &= form
         for numbers in self.numbers.values():
             form = numbers.passing(value_of(numbers.field), event)
             if form is None:
                 late.append(numbers)
             else:
-                narrow(row, form, row)
+                row &= form
         slots = slots_in(row)
         for numbers in late:
             slots = slots[numbers.among(slots, event)]
