@@ -31,7 +31,8 @@ _ALL_SQUARE = bytes.maketrans(b"{}", b"[]")
 _SPACE = re.compile(r"[ \t\n\r]*")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _ESCAPED = re.compile(rb"\\u([0-9A-Fa-f]{4})")
-_LONG_NUMBER = re.compile(rb"[0-9]{%d}" % MAX_DIGITS)
+_DIGITS_ALIKE = bytes.maketrans(b"123456789", b"000000000")
+_LONG_NUMBER = b"0" * MAX_DIGITS
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[{]|[\]}]', re.DOTALL)
 
 
@@ -59,7 +60,7 @@ def _read_quickly(raw: bytes) -> Any:
         raw = _without_escapes(raw)
         if b"\\" in raw:
             return _UNSURE
-    if not _is_shallow(raw) or _LONG_NUMBER.search(raw):
+    if not _is_shallow(raw) or (len(raw) > MAX_DIGITS and _LONG_NUMBER in raw.translate(_DIGITS_ALIKE)):
         return _UNSURE
     try:
         value = _QUICK_DECODER.decode(raw)

@@ -1,7 +1,7 @@
 """A shelf filled at once: what many notifications ask is gathered by column, then put in order.
 
 Putting one after the other into a shelf costs several times as much, and leaves their slots in no
-order. Here slots stand by partner and owner, so that an event looks at few words of a row.
+order. Here slots stand by partner, so that an event looks at few words of a row.
 """
 
 from __future__ import annotations
@@ -118,14 +118,13 @@ class Filling:
         return shelf
 
     def _order(self) -> Slots:
-        """Return the slots by the partner of their owner."""
+        """Return the slots by the partner of their owner, else in the order in which they came."""
         persons = self.shelf.directory.persons
-        ranks = {
-            owner: rank
-            for rank, owner in enumerate(sorted(set(self._owners), key=lambda one: _place(persons.get(one))))
-        }
-        return np.argsort(np.fromiter((ranks[one] for one in self._owners), np.int64, len(self._owners)), kind="stable")
+        owners, which = np.unique(np.frombuffer(self._owners, np.int64), return_inverse=True)
+        places = [_place(persons.get(one)) for one in owners.tolist()]
+        ranks = {place: rank for rank, place in enumerate(sorted(set(places)))}
+        return np.argsort(np.array([ranks[one] for one in places])[which], kind="stable")
 
 
-def _place(person: Person | None) -> tuple[bool, str, str, int]:
-    return (False, str(person.kind), str(person.partner), person.id) if person else (True, "", "", 0)
+def _place(person: Person | None) -> tuple[bool, str, str]:
+    return (False, str(person.kind), str(person.partner)) if person else (True, "", "")
