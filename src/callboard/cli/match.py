@@ -128,7 +128,7 @@ def line_batches(path: Path, size: int = READ_BYTES) -> Iterator[list[Line]]:
     Raises:
         RejectedError: the file can not be read.
     """
-    number, begun = 0, []
+    number, begun = 0, list[bytes]()
     try:
         with sys.stdin.buffer if str(path) == "-" else path.open("rb") as file:
             while raw := file.read1(size):
@@ -141,7 +141,8 @@ def line_batches(path: Path, size: int = READ_BYTES) -> Iterator[list[Line]]:
                 begun.append(rest)
     except OSError as exc:
         raise RejectedError(f"{path}: {exc.strerror}") from exc
-    yield [one for one in [(number, b"".join(begun))] if one[1].strip()]
+    if last := b"".join(begun).strip():
+        yield [(number, last)]
 
 
 def event_lines(path: Path) -> Iterator[Line]:

@@ -141,7 +141,7 @@ class Shelf:
 
     def restore(self, words: int, ids: list[str], owners: Slots) -> None:
         """Take in the slots of a snapshot; columns and scope follow."""
-        self._grow(words)
+        self.grow(words)
         self.ids = ids
         self.owners = array("q", owners.astype(np.int64).tobytes())
         self.slots = {id_: slot for slot, id_ in enumerate(ids) if id_}
@@ -200,12 +200,13 @@ class Shelf:
             return self._empty.pop()
         slot = len(self.ids)
         if slot == self.words * BITS:
-            self._grow(self.words * 9 // 8 + 1)
+            self.grow(self.words * 9 // 8 + 1)
         self.ids.append("")
         self.owners.append(0)
         return slot
 
-    def _grow(self, words: int) -> None:
+    def grow(self, words: int) -> None:
+        """Make room for slots in so many words of a row."""
         self.words = words
         for part in self._parts():
             part.grow(words)
