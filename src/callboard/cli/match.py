@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import os
 import resource
 import sys
 import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +28,7 @@ from callboard.base.errors import Fault, RejectedError
 from callboard.catalogue.load import load_catalogue
 from callboard.catalogue.values import Catalogue, Event
 from callboard.intake.cloudevents import Draft, read_line, read_passing
+from callboard.matching.filling import Filling, gathered
 from callboard.matching.index import Index
 from callboard.matching.rows import Slots
 from callboard.matching.shelf import Found
@@ -62,28 +67,63 @@ def load_index(people: Path, notifications: Path, catalogue: Catalogue) -> Index
         directory.put_partner(partner)
     for number, person in enumerate(found.persons, start=1):
         directory.put_person(replace(person, id=number))
+    index = Index(catalogue, directory)
     try:
-        return _filled(catalogue, directory, _one_by_one(notifications, directory, catalogue))
+        index.take(_gathered(notifications, directory, catalogue))
     except _IrregularError:
-        return _filled(catalogue, directory, _all_at_once(notifications, directory, catalogue))
+        index.fill(_all_at_once(notifications, directory, catalogue))
+    return index
 
 
 class _IrregularError(Exception):
     """Something is not right with the file; reading it whole tells what."""
 
 
-def _filled(catalogue: Catalogue, directory: Directory, notifications: Iterable[Notification]) -> Index:
-    index = Index(catalogue, directory)
-    index.fill(notifications)
-    return index
+SHARED_BYTES = 8 * 1024 * 1024
+"""Size of a notifications file from which on several processes read a share each."""
+_MOST_READERS = 4
+Share: TypeAlias = tuple[dict[str, Filling], set[object]]
+"""What a process gathered of the notifications, and the ids and mutes that it saw."""
+_readers: list[Callable[[int], Share]] = []
+"""What a forked process reads its share with."""
 
 
-def _one_by_one(path: Path, directory: Directory, catalogue: Catalogue) -> Iterator[Notification]:
-    """Yield the Custom notifications of a file without having all of it in memory."""
+def _gathered(path: Path, directory: Directory, catalogue: Catalogue) -> dict[str, Filling]:
+    """Return the Custom notifications of a file without having all of it in memory."""
+    large = path.is_file() and path.stat().st_size > SHARED_BYTES
+    shares = min(_MOST_READERS, len(os.sched_getaffinity(0))) if large else 1
+    _readers[:] = [partial(_read_share, path, directory, catalogue, shares)]
+    if shares == 1:
+        return _read_share_of(0)[0]
+    with ProcessPoolExecutor(shares - 1, multiprocessing.get_context("fork")) as team:
+        others = [team.submit(_read_share_of, share) for share in range(1, shares)]
+        filled, seen = _read_share_of(0)
+        for other in others:
+            more, also_seen = other.result()
+            if not seen.isdisjoint(also_seen):
+                raise _IrregularError
+            seen |= also_seen
+            for event_type, filling in more.items():
+                filled.setdefault(event_type, Filling()).take(filling)
+    return filled
+
+
+def _read_share_of(share: int) -> Share:
+    return _readers[0](share)
+
+
+def _read_share(path: Path, directory: Directory, catalogue: Catalogue, shares: int, share: int) -> Share:
     seen: set[object] = set()
+    return gathered(_one_by_one(path, directory, catalogue, share, shares, seen)), seen
+
+
+def _one_by_one(
+    path: Path, directory: Directory, catalogue: Catalogue, share: int, shares: int, seen: set[object]
+) -> Iterator[Notification]:
+    """Yield the Custom notifications of a share of a file; remember what was seen."""
     try:
         with path.open("rb") as file:
-            for raw in strict_json.items(file):
+            for raw in strict_json.items(file, share, shares):
                 if isinstance(raw, dict) and "default" not in raw and "id" not in raw:
                     raise _IrregularError
                 found = read_one(raw, "", directory, catalogue)
@@ -130,7 +170,7 @@ def line_batches(path: Path, size: int = READ_BYTES) -> Iterator[list[Line]]:
     """
     number, begun = 0, list[bytes]()
     try:
-        with sys.stdin.buffer if str(path) == "-" else path.open("rb") as file:
+        with cast("BufferedReader", sys.stdin.buffer) if str(path) == "-" else path.open("rb") as file:
             while raw := file.read1(size):
                 *whole, rest = raw.split(b"\n")
                 if whole:
@@ -214,7 +254,7 @@ class Answers:
         for event_type, shelf in self.index.shelves.items():
             self._written[event_type] = write_ids(shelf.ids)
 
-    def answer(self, lines: Sequence[Line]) -> Share:
+    def answer(self, lines: Sequence[Line]) -> Answered:
         """Answer some lines, up to one that is refused.
 
         One step is done for all events before the next, type by type: what a step needs stays at
@@ -235,7 +275,7 @@ class Answers:
             now = time.perf_counter()
             took_s[at] += now - before
             before = now
-        return Share(texts, [one * 1e6 for one in took_s], faults)
+        return Answered(texts, [one * 1e6 for one in took_s], faults)
 
     def _read(self, lines: Sequence[Line]) -> tuple[list[Event], list[float], tuple[Fault, ...]]:
         """Return the events of some lines, the time each took, and the faults of the line that ended it."""
@@ -257,7 +297,7 @@ class Answers:
         return b'{"event":%b,"notifications":[%b]}\n' % (strict_json.dumps(event.id).encode(), ids)
 
 
-class Share(NamedTuple):
+class Answered(NamedTuple):
     """The answers to some lines, the time each took, and the faults of the line that ended it."""
 
     texts: list[bytes]
@@ -269,7 +309,7 @@ _answers: list[Answers] = []
 """What a forked process answers with."""
 
 
-def _answer_share(lines: Sequence[Line]) -> Share:
+def _answer_share(lines: Sequence[Line]) -> Answered:
     return _answers[0].answer(lines)
 
 

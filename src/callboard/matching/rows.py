@@ -101,22 +101,22 @@ def passing_row(open_: Row, passing: Sequence[Form], failing: Sequence[Form] = (
     """Return the row of the slots that are open or in one of `passing`, and in none of `failing`; not to be changed."""
     if type(open_) is int:
         for form in passing:
-            open_ |= number_of(form) if type(form) is array else form
+            open_ |= number_of(form) if isinstance(form, array) else form
         for form in failing:
-            refused = number_of(form) if type(form) is array else form
+            refused = number_of(form) if isinstance(form, array) else form
             open_ = (open_ | refused) ^ refused
         return open_
     if not passing and not failing:
         return open_
     row = open_.copy()
-    lists = [form for form in passing if type(form) is array]
+    lists = [form for form in passing if isinstance(form, array)]
     for form in passing:
-        if type(form) is not array:
+        if not isinstance(form, array):
             row |= form
     if lists:
         _set_bits(row, lists[0] if len(lists) == 1 else array("I", b"".join(lists)))
     for form in failing:
-        if type(form) is array:
+        if isinstance(form, array):
             _clear_bits(row, form)
         else:
             row &= ~form
