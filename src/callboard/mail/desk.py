@@ -137,7 +137,7 @@ class Desk:
         """Write the mail; one that can not be written fails, with the reason, alone (P3)."""
         try:
             raw = self.writer.write(draft.mail, draft.person, told)
-            draft.raw = sign(raw, self.signer) if self.signer else raw
+            draft.raw = sign(raw, self.signer)
         except Error:
             raise
         except Exception as exc:

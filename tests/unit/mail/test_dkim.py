@@ -9,7 +9,7 @@ from hashlib import sha256
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unit.mail.letters import default, event, item, letter, salt
 from tests.unit.mail.test_mime import written
@@ -49,6 +49,7 @@ def test_ends_of_bodies(body: bytes, relaxed: bytes):
     assert relaxed_body(body) == relaxed
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.text(" \tab", max_size=12)), st.booleans())
 def test_the_fast_form_of_a_body_is_the_defined_one(lines: list[str], whole: bool):  # noqa: FBT001
     """RFC 6376 3.4.4, word by word."""
