@@ -69,14 +69,14 @@ def load_index(people: Path, notifications: Path, catalogue: Catalogue) -> Index
         directory.put_person(replace(person, id=number))
     index = Index(catalogue, directory)
     try:
-        index.take(_gathered(notifications, directory, catalogue))
-    except _IrregularError:
+        index.take(gather(notifications, directory, catalogue, _shares_of(notifications)))
+    except IrregularError:
         index.fill(_all_at_once(notifications, directory, catalogue))
     return index
 
 
-class _IrregularError(Exception):
-    """Something is not right with the file; reading it whole tells what."""
+class IrregularError(Exception):
+    """Something is perhaps not right with the file; reading it whole tells what."""
 
 
 SHARED_BYTES = 8 * 1024 * 1024
@@ -88,10 +88,18 @@ _readers: list[Callable[[int], Share]] = []
 """What a forked process reads its share with."""
 
 
-def _gathered(path: Path, directory: Directory, catalogue: Catalogue) -> dict[str, Filling]:
-    """Return the Custom notifications of a file without having all of it in memory."""
+def _shares_of(path: Path) -> int:
+    """Return how many processes read a file."""
     large = path.is_file() and path.stat().st_size > SHARED_BYTES
-    shares = min(_MOST_READERS, len(os.sched_getaffinity(0))) if large else 1
+    return min(_MOST_READERS, len(os.sched_getaffinity(0))) if large else 1
+
+
+def gather(path: Path, directory: Directory, catalogue: Catalogue, shares: int) -> dict[str, Filling]:
+    """Return the Custom notifications of a file, read by so many processes, without having all of it in memory.
+
+    Raises:
+        IrregularError: something is not right with the file, or must be read with care.
+    """
     _readers[:] = [partial(_read_share, path, directory, catalogue, shares)]
     if shares == 1:
         return _read_share_of(0)[0]
@@ -101,7 +109,7 @@ def _gathered(path: Path, directory: Directory, catalogue: Catalogue) -> dict[st
         for other in others:
             more, also_seen = other.result()
             if not seen.isdisjoint(also_seen):
-                raise _IrregularError
+                raise IrregularError
             seen |= also_seen
             for event_type, filling in more.items():
                 filled.setdefault(event_type, Filling()).take(filling)
@@ -125,19 +133,19 @@ def _one_by_one(
         with path.open("rb") as file:
             for raw in strict_json.items(file, share, shares):
                 if isinstance(raw, dict) and "default" not in raw and "id" not in raw:
-                    raise _IrregularError
+                    raise IrregularError
                 found = read_one(raw, "", directory, catalogue)
                 if isinstance(found, list):
-                    raise _IrregularError
+                    raise IrregularError
                 custom, mute = found
                 key = custom.id if custom else (mute.user_id, mute.ref)
                 if key in seen:
-                    raise _IrregularError
+                    raise IrregularError
                 seen.add(key)
                 if custom:
                     yield custom
     except (OSError, strict_json.StrictJSONError) as exc:
-        raise _IrregularError from exc
+        raise IrregularError from exc
 
 
 def _all_at_once(path: Path, directory: Directory, catalogue: Catalogue) -> tuple[Notification, ...]:

@@ -8,12 +8,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.unit.studio import CATALOGUE, NOW, REDELIVERY, directory, person
+from tests.unit.studio import CATALOGUE, NOW, REDELIVERY, directory, event, person
 
 from callboard.base.errors import RejectedError
 from callboard.catalogue.values import PartnerKind
-from callboard.cli.match import Answers, Line, line_batches, write_answers, write_ids
+from callboard.cli.match import (
+    Answers,
+    IrregularError,
+    Line,
+    gather,
+    line_batches,
+    load_index,
+    write_answers,
+    write_ids,
+)
 from callboard.matching.index import Index
+from callboard.people.values import Directory
 from callboard.preferences.rules import read_custom
 from callboard.preferences.values import Notification
 
@@ -91,3 +101,69 @@ def test_what_stands_before_a_faulty_line_is_answered(answers: Answers) -> None:
         write_answers(answers, [batch], written.append, 1)
     assert [one.index for one in raised.value.faults] == [2]
     assert [json.loads(one)["event"] for one in b"".join(written).splitlines()] == ["e0", "e1"]
+
+
+PEOPLE = {
+    "partners": [{"id": "the-studio", "name": "The Studio", "kind": "studio"}],
+    "users": [{"email": "ana@studio.example", "name": "Ana", "partner": "the-studio", "roles": ["studio_admin"]}],
+}
+
+
+def rows() -> list[dict[str, object]]:
+    """Notifications that more than one piece of a file takes, some of them checked one by one."""
+    ranges = [{"field": "redelivery_round", "op": "at_least", "value": low} for low in (0, 1, 2)]
+    wheres = [
+        [{"field": "title_id", "op": "any_of", "value": ["9"]}],
+        [{"field": "title_id", "op": "none_of", "value": ["8", "9"]}, *ranges],
+        [{"field": "title", "op": "contains", "value": "salt"}, ranges[1]],
+    ]
+    return [
+        {"id": f"n{number}", "user": "ana@studio.example", "name": "", "event_type": REDELIVERY,
+         "where": wheres[number % 3], "frequency": "hourly"}
+        for number in range(900)
+    ]  # fmt: skip
+
+
+def studio_with_ana() -> Directory:
+    return directory(
+        person(email="ana@studio.example", partner="the-studio", kind=PartnerKind.STUDIO, roles=("studio_admin",))
+    )
+
+
+@pytest.mark.parametrize("shares", [1, 2, 3])
+def test_several_processes_gather_what_one_gathers(shares: int, tmp_path: Path) -> None:
+    path = tmp_path / "notifications.json"
+    path.write_text(json.dumps(rows()))
+    index = Index(CATALOGUE, studio_with_ana())
+    index.take(gather(path, index.directory, CATALOGUE, shares))
+    for said, wanted in [
+        ({"title_id": ["9"]}, {0}),
+        ({"title_id": ["7"], "redelivery_round": 2}, {1}),
+        ({"title_id": ["9"], "redelivery_round": 1, "title": "The Salt"}, {0, 2}),
+    ]:
+        found = index.find(event(**said))
+        assert found is not None
+        assert sorted(found.ids()) == sorted(f"n{number}" for number in range(900) if number % 3 in wanted)
+
+
+@pytest.mark.parametrize(
+    ("at", "change", "told"),
+    [
+        (700, {"id": "n5"}, "stands twice"),
+        (5, {"frequency": "yearly"}, "not on offer"),
+        (400, {"user": "nobody@studio.example"}, "is not a user"),
+    ],
+)
+@pytest.mark.parametrize("shares", [1, 2, 3])
+def test_what_is_wrong_in_anybodys_share_is_told(
+    at: int, change: dict[str, str], told: str, shares: int, tmp_path: Path
+) -> None:
+    path, people = tmp_path / "notifications.json", tmp_path / "people.json"
+    listed = rows()
+    listed[at] |= change
+    path.write_text(json.dumps(listed))
+    people.write_text(json.dumps(PEOPLE))
+    with pytest.raises(IrregularError):
+        gather(path, studio_with_ana(), CATALOGUE, shares)
+    with pytest.raises(RejectedError, match=told):
+        load_index(people, path, CATALOGUE)
