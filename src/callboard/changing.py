@@ -6,7 +6,6 @@ events for the Masters, or it is not at all.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,10 +30,10 @@ from callboard.people import store as people
 from callboard.people.access import CONCERNS_BY
 from callboard.people.governing import governed_partners, read_change, refusal
 from callboard.people.models import User
-from callboard.people.rules import PeopleFile, read_people, write_person
+from callboard.people.rules import PeopleFile, read_people
 from callboard.people.sequences import hold_changes
 from callboard.people.sessions import end_sessions
-from callboard.people.values import Directory, Person, is_test_address
+from callboard.people.values import Directory, Partner, Person, is_test_address
 
 PARTNER_FIELDS = {kind: fields[0] for kind, fields in CONCERNS_BY.items()}
 """The event's field that names a partner of each kind; those of the studio concern no other."""
@@ -83,12 +82,23 @@ class Changed:
     partners: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One thing that Masters hear of: what changed, of whom (as before or as now), a role's label, and what follows."""
+    """One thing that Masters hear of.
+
+    Attributes:
+        what: what changed.
+        subject: of whom or of what, as an address or an id; `title` in words.
+        partner: whose Masters hear of it: those of this partner and of the ones above; `kind` is its kind.
+        role: a role's label.
+        message: what follows.
+    """
 
     what: str
-    person: Person
+    subject: str
+    title: str
+    partner: str | None
+    kind: PartnerKind | None
     role: str = ""
     message: str = ""
 
@@ -158,17 +168,27 @@ def change_people(
     deactivated gets nothing more from the commit on: what has not left is withdrawn (A1), sessions
     and keys end. With `announce` the Masters hear of each change.
     """
+    partners = file.changed_partners(known)
     pairs = people.save_people(file, known, now)
     ended = [after.id for before, after in pairs if before and before.active and not after.active]
     withdrawn = _end_access(ended, now)
-    numbers = people.add_changes(_audit(pairs), by_id=by.user_id, door=by.door.value, note=by.note, now=now)
-    tells = announce and USER_CHANGED in catalogue.event_types
-    events = _tell_masters(dict(zip(numbers, pairs, strict=True)), known, catalogue, by, now) if tells else 0
+    numbers, partner_numbers = people.add_changes(
+        pairs, partners, by_id=by.user_id, door=by.door.value, note=by.note, now=now
+    )
+    told: dict[str, list[Told]] = {}
+    if announce and USER_CHANGED in catalogue.event_types:
+        called = Directory()
+        for one in (*known.partners.values(), *file.partners):
+            called.put_partner(one)
+        for number, move in zip(partner_numbers, partners, strict=True):
+            told[f"partner-{number}"] = list(_told_of_partner(*move, called))
+        for number, pair in zip(numbers, pairs, strict=True):
+            told[f"account-{number}"] = list(_told_of_person(*pair, known, catalogue, by, now))
     return Changed(
         ids=tuple(after.id for _, after in pairs),
         deactivated=tuple(ended),
         withdrawn=withdrawn,
-        events=events,
+        events=_tell_masters(told, known, catalogue, by, now),
         persons=len(file.persons),
         partners=len(file.partners),
     )
@@ -188,7 +208,7 @@ def create_operator(email: str, now: datetime) -> User:
             raise RejectedError(f"{email} is deactivated; reactivate the account first, by the console or an import")
         user = people.make_operator(email)
         pair = (before, people.person_of(user, known))
-        people.add_changes(_audit([pair]), by_id=None, door=Door.COMMAND.value, note="Made an operator", now=now)
+        people.add_changes([pair], by_id=None, door=Door.COMMAND.value, note="Made an operator", now=now)
     return user
 
 
@@ -205,57 +225,92 @@ def _end_access(user_ids: Sequence[int], now: datetime) -> int:
     return len(items)
 
 
-def _audit(pairs: Sequence[tuple[Person | None, Person]]) -> Iterator[tuple[int, str, str]]:
-    for before, after in pairs:
-        said = [json.dumps(one and write_person(one), ensure_ascii=False) for one in (before, after)]
-        yield after.id, said[0], said[1]
-
-
 def _tell_masters(
-    changes: Mapping[int, tuple[Person | None, Person]], known: Directory, catalogue: Catalogue, by: By, now: datetime
+    told: Mapping[str, Sequence[Told]], known: Directory, catalogue: Catalogue, by: By, now: datetime
 ) -> int:
-    """Raise the events of changes, by their numbers in the audit; return how many. Test users are nobody's business."""
+    """Raise the events of changes, by the names of the changes; return how many."""
+    if not told:
+        return 0
     actor = known.persons[by.user_id].email if by.user_id in known.persons else ""
-    drafts: list[Draft] = []
-    for number, (before, after) in changes.items():
-        if not is_test_address(after.email):
-            left = ""
-            if before and before.active and not after.active:
-                left = _left_open(after, len(open_items(after.id, catalogue, known, now)))
-            told = _told(before, after, left, catalogue, by)
-            drafts += _drafts(number, told, {"actor": actor, "note": by.note}, catalogue, now)
+    drafts = [
+        draft
+        for name, each in told.items()
+        for draft in _drafts(name, each, {"actor": actor, "note": by.note}, catalogue, now)
+    ]
     log.enter_fence()
     return log.add_events(drafts, now).accepted
 
 
-def _left_open(person: Person, count: int) -> str:
+def _left_open(after: Person, catalogue: Catalogue, known: Directory, now: datetime) -> str:
     """Return what a Master may have to look after when a person leaves."""
+    count = len(open_items(after.id, catalogue, known, now))
     if not count:
         return ""
     items = "1 critical item" if count == 1 else f"{count} critical items"
     return (
-        f"{items} of the last {OPEN_FOR.days} days went to {person.name} and may still be open:"
-        f" {settings.CONFIG.base_url}/team/people/{person.id}"
+        f"{items} of the last {OPEN_FOR.days} days went to {after.name} and may still be open:"
+        f" {settings.CONFIG.base_url}/team/people/{after.id}"
     )
 
 
-def _told(before: Person | None, after: Person, left: str, catalogue: Catalogue, by: By) -> Iterator[Told]:
-    """Yield what Masters hear of a change; who moves to another partner loses the roles there and has them here."""
+def _told_of_person(
+    before: Person | None, after: Person, known: Directory, catalogue: Catalogue, by: By, now: datetime
+) -> Iterator[Told]:
+    """Yield what Masters hear of a change; who moves to another partner loses the roles there and has them here.
+
+    Test users are nobody's business.
+    """
+    if is_test_address(after.email):
+        return
     if before is None:
-        yield Told("User created", after)
+        yield _told("User created", after)
     elif before.active and not after.active:
         what = "Access removed for inactivity" if by.door is Door.NIGHTLY else "User deactivated"
-        yield Told(what, after, message=left)
+        yield _told(what, after, message=_left_open(after, catalogue, known, now))
     elif after.active and not before.active:
-        yield Told("User reactivated", after)
+        yield _told("User reactivated", after)
     old = before.roles if before else ()
     moved = before is not None and before.partner != after.partner
     for role in old:
         if before and (moved or role not in after.roles):
-            yield Told("Role removed", before, _label(role, catalogue))
+            yield _told("Role removed", before, _label(role, catalogue))
     for role in after.roles:
         if moved or role not in old:
-            yield Told("Role granted", after, _label(role, catalogue))
+            yield _told("Role granted", after, _label(role, catalogue))
+
+
+def _told(what: str, person: Person, role: str = "", message: str = "") -> Told:
+    """Return what is told of a person, as before or as now."""
+    return Told(
+        what=what,
+        subject=person.email,
+        title=f"{person.name} ({person.email})",
+        partner=person.partner,
+        kind=person.kind,
+        role=role,
+        message=message,
+    )
+
+
+def _told_of_partner(before: Partner | None, after: Partner, called: Directory) -> Iterator[Told]:
+    """Yield what Masters hear of a partner that moved: other people see its events now, and look after its people.
+
+    Those above it before hear that it left, under its name of then and not where to; those above it
+    now that it came, not where from. `called` has all partners as they will be.
+    """
+    if before is None or (before.parent, before.kind) == (after.parent, after.kind):
+        return
+    what = "Partner account moved"
+    if before.parent and before.parent not in called.ancestors(after.id):
+        above = called.partner_name(before.parent)
+        says = f"It is no longer below {above}, which sees none of its events now."
+        yield Told(
+            what=what, subject=after.id, title=before.name, partner=before.parent, kind=before.kind, message=says
+        )
+    says = "It is below no other partner now."
+    if after.parent:
+        says = f"It is below {called.partner_name(after.parent)} now, which sees its events and looks after its people."
+    yield Told(what=what, subject=after.id, title=after.name, partner=after.id, kind=after.kind, message=says)
 
 
 def _label(role: str, catalogue: Catalogue) -> str:
@@ -263,26 +318,26 @@ def _label(role: str, catalogue: Catalogue) -> str:
 
 
 def _drafts(
-    number: int, told: Iterator[Told], said: Mapping[str, str], catalogue: Catalogue, now: datetime
+    name: str, told: Sequence[Told], said: Mapping[str, str], catalogue: Catalogue, now: datetime
 ) -> Iterator[Draft]:
     """Yield the events of one change; `said` is what all of them say."""
     for place, one in enumerate(told):
-        partner_field = PARTNER_FIELDS.get(one.person.kind or PartnerKind.STUDIO, "")
+        partner_field = PARTNER_FIELDS.get(one.kind or PartnerKind.STUDIO, "")
         data = {
             **said,
             "account_change": one.what,
             "role": one.role,
-            partner_field: one.person.partner,
-            "title": f"{one.person.name} ({one.person.email})",
+            partner_field: one.partner,
+            "title": one.title,
             "message": one.message,
         }
         found = read_event(
             {
                 "specversion": "1.0",
-                "id": f"account-{number}-{place}",
+                "id": f"{name}-{place}",
                 "source": OWN_SOURCE,
                 "type": USER_CHANGED,
-                "subject": one.person.email,
+                "subject": one.subject,
                 "time": format_instant(now),
                 "data": {key: value for key, value in data.items() if key and value},
             },
@@ -290,6 +345,6 @@ def _drafts(
         )
         if isinstance(found, list):
             # A catalogue of one's own may give the fields other types; access must end all the same.
-            logger.error("an account change cannot be told", person=one.person.email, faults=[str(f) for f in found])
+            logger.error("an account change cannot be told", subject=one.subject, faults=[str(f) for f in found])
         else:
             yield found

@@ -158,6 +158,13 @@ def test_unknown_codes_can_be_typed_and_chips_be_removed(settings_page):
     expect(page.locator("#save")).to_be_disabled()
 
 
+def test_what_was_chosen_before_leaves_its_picker_where_it_can_be_clicked(settings_page):
+    page = settings_page()
+    open_edit(page, make(page, "Chosen before"))
+    pick(page, "Severity", "Issue")
+    assert page.locator("#value-1").evaluate("(one) => one.tomselect.items") == ["Blocker", "Issue"]
+
+
 def test_who_is_faster_than_the_answers_loses_nothing(settings_page):
     page = settings_page()
     open_new(page)

@@ -60,7 +60,7 @@ def problem_responses() -> dict[str, Any]:
             "description": "; ".join(f"{TYPES[word][1]} (`{URN}{word}`)" for word in words),
             "content": {MEDIA_TYPE: {"schema": ref("Problem")}},
         }
-        if status == 503:  # noqa: PLR2004 - RFC 9110 15.6.4
+        if status in (429, 503):  # RFC 6585 4, RFC 9110 15.6.4
             response["headers"] = {"Retry-After": {"required": True, "schema": {"type": "integer"}}}
         found[f"Problem{status}"] = response
     return found

@@ -31,6 +31,8 @@ from callboard.intake import store as log
 from callboard.mail import direct, outbox
 from callboard.mail import store as mails
 from callboard.mail.feedback import store as reports
+from callboard.mail.letters import store as letters
+from callboard.mail.models import MailState
 from callboard.support import store as support
 
 CHEAP_S = 0.05
@@ -68,6 +70,7 @@ def _count_all() -> dict[str, dict[str, int]]:
         "events": {"all": store.count_all_events()},
         "decisions": store.count_decisions(),
         "mails": mails.count_mails(),
+        "letters": letters.count_letters((MailState.SENT, MailState.WITHDRAWN)),
     }
 
 
@@ -124,6 +127,8 @@ def _of_mails(totals: dict[str, dict[str, int]]) -> Iterator[GaugeMetricFamily]:
     stuck = {"held": standing.held, "failed": standing.failed, "bounced": standing.bounced}
     fresh = {state: count for state, count in stuck.items() if count < outbox.MOST_COUNTED}
     yield _by_label("callboard_mails", "Mails, by state", "state", totals["mails"] | fresh)
+    said = "Invitations, warnings and other letters of our own words, by state"
+    yield _by_label("callboard_letters", said, "state", totals["letters"] | letters.count_letters(letters.STUCK))
     said = "Mails that were cut off after their end was sent: perhaps accepted, and sent again"
     yield GaugeMetricFamily("callboard_in_doubt_mails", said, value=standing.in_doubt)
     said = "Addresses whose mails are held because a server says that they do not exist"

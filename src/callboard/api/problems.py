@@ -37,6 +37,7 @@ TYPES: Mapping[str, tuple[int, str]] = {
     "too-large": (413, "The body is too large"),
     "unsupported-media-type": (415, "The body is of a type that is not taken here"),
     "invalid": (422, "The request says something that can not be"),
+    "too-often": (429, "You have done this too often; wait"),
     "internal": (500, "The fault is on our side"),
     "unavailable": (503, "Not available now; try again"),
 }

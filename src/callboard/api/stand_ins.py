@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from allauth.core import ratelimit
 from django.db import transaction
 from django.http import HttpResponse
 from ninja import Router
@@ -13,7 +14,7 @@ from ninja.responses import Status
 from callboard.api.access import SESSION, PersonRequest, Viewer
 from callboard.api.bodies import read_object, unknown_keys
 from callboard.api.described import json_body, problems
-from callboard.api.problems import problem_of
+from callboard.api.problems import Problem, problem_of
 from callboard.api.schemas import StandInOut
 from callboard.base.errors import Fault
 from callboard.base.instants import format_instant, parse_instant
@@ -49,13 +50,14 @@ def list_stand_ins(request: PersonRequest) -> list[dict[str, Any]]:
     by_alias=True,
     openapi_extra={
         "requestBody": json_body("StandInIn"),
-        "responses": problems(400, 401, 403, 409, 413, 415, 422, 500, 503),
+        "responses": problems(400, 401, 403, 409, 413, 415, 422, 429, 500, 503),
     },
 )
 def name_stand_in(request: PersonRequest, response: HttpResponse) -> Status[Any]:
     """Let an active colleague of the own partner, or of one above or below, get what the person asked for.
 
     As far as both may see it, from now or from a later instant on, for at most a year. Both get a mail.
+    A person may do so ten times an hour.
     """
     viewer = request.auth
     raw = read_object(request)
@@ -77,6 +79,8 @@ def name_stand_in(request: PersonRequest, response: HttpResponse) -> Status[Any]
             starts_at=starts_at,
             ends_at=ends_at,
         )
+        if not ratelimit.consume(request, action="name_stand_in"):
+            raise Problem("too-often", standing.TOO_OFTEN, headers={"Retry-After": str(standing.LIMIT_S)})
         tell_named(made, viewer.catalogue, viewer.directory, viewer.now)
     response["Location"] = f"/api/v1/stand-ins/{made.about.id}"
     return Status(201, _json(made, viewer))

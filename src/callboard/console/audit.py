@@ -20,8 +20,8 @@ from callboard.changing import Door
 from callboard.console.known import instant, instant_s, instant_us
 from callboard.console.models import Act, Acting
 from callboard.console.operators import console
-from callboard.console.people_tables import user_url
-from callboard.people.models import PersonChange
+from callboard.console.people_tables import partner_url, user_url
+from callboard.people.models import PartnerChange, PersonChange
 
 SHOWN = 50
 
@@ -76,32 +76,33 @@ def _actings(before: int, limit: int) -> list[Line]:
     ]  # fmt: skip
 
 
-def _changes(before: int, limit: int) -> list[Line]:
+def _person_changes(before: int, limit: int) -> list[Line]:
     rows = PersonChange.objects.filter(id__lt=before).select_related("by", "person").order_by("-id")[:limit]
-    return [
-        Line(
-            one.pk, instant_us(one.at_us), _who(one), _what(one),
-            shown(one.person.email), user_url(one.person), tuple(_differences(one.before_json, one.after_json)),
-            "difference",
-        )
-        for one in rows
-    ]  # fmt: skip
+    return [_line(one, "Account", one.person.email, user_url(one.person)) for one in rows]
 
 
-def _who(change: PersonChange) -> str:
-    """Return who changed somebody, and through which door."""
+def _partner_changes(before: int, limit: int) -> list[Line]:
+    rows = PartnerChange.objects.filter(id__lt=before).select_related("by", "partner").order_by("-id")[:limit]
+    return [_line(one, "Partner account", one.partner.name, partner_url(one.partner)) for one in rows]
+
+
+def _line(change: PersonChange | PartnerChange, noun: str, to: str, url: str) -> Line:
     door = _DOORS.get(change.door, change.door)
-    return f"{shown(change.by.email)} {door}" if change.by else door
-
-
-def _what(change: PersonChange) -> str:
-    """Return what was done, and why if it was said."""
-    said = "Account created" if change.before_json == "null" else "Account changed"
-    return f"{said} ({shown(change.note)})" if change.note else said
+    what = f"{noun} created" if change.before_json == "null" else f"{noun} changed"
+    return Line(
+        number=change.pk,
+        at=instant_us(change.at_us),
+        who=f"{shown(change.by.email)} {door}" if change.by else door,
+        what=f"{what} ({shown(change.note)})" if change.note else what,
+        to=shown(to),
+        url=url,
+        details=tuple(_differences(change.before_json, change.after_json)),
+        unit="difference",
+    )
 
 
 def _differences(before: str, after: str) -> Iterator[str]:
-    """Yield what of a person's record is other than before, in the words of 4.1."""
+    """Yield what of a record is other than before, in the words of 4.1."""
     old, new = json.loads(before) or {}, json.loads(after)
     for key, value in new.items():
         if key not in old:
@@ -120,7 +121,8 @@ def _act_words(act: Act) -> str:
 RECORDS: dict[str, tuple[str, Reader]] = {
     "deeds": ("Deeds of operators", _deeds),
     "acting": ("Acting for people", _actings),
-    "people": ("Changes of people", _changes),
+    "people": ("Changes of people", _person_changes),
+    "partners": ("Changes of partners", _partner_changes),
 }
 
 

@@ -23,6 +23,7 @@ from prometheus_client import CollectorRegistry, Counter
 
 from callboard.base.errors import CallboardError, PermanentError, TransientError
 from callboard.base.instants import to_us
+from callboard.mail.dkim import make_signer, sign
 from callboard.mail.headers import mailbox, token, unstructured
 from callboard.mail.replies import Fate, Reply, envelope_address
 from callboard.mail.transport import Unavailable, transport_factory
@@ -148,8 +149,8 @@ def write_direct(
 ) -> bytes:
     """Return a mail of Django's as a complete RFC 5322 message to one recipient, in ASCII with CRLF lines.
 
-    Whatever the mail says about its sender, it comes from CALLBOARD_FROM. It is dated now and
-    has a Message-ID of its own, unless it is told which.
+    Whatever the mail says about its sender, it comes from CALLBOARD_FROM, and is signed as every
+    mail when there is a key (`dkim.sign`). It is dated now and has a Message-ID of its own, unless it is told which.
 
     Raises:
         PermanentError: a header would hold a line break or NUL, or the address can not be written.
@@ -171,7 +172,8 @@ def write_direct(
     mail.set_content(str(message.body), cte=_QUOTED)
     for body, kind in getattr(message, "alternatives", ()):
         mail.add_alternative(str(body), subtype=str(kind).partition("/")[2], cte=_QUOTED)
-    return "".join(f"{one}\r\n" for one in headers.values()).encode("ascii") + mail.as_bytes()
+    raw = "".join(f"{one}\r\n" for one in headers.values()).encode("ascii") + mail.as_bytes()
+    return sign(raw, make_signer(config))
 
 
 def _mailbox(header: str, text: str) -> str:

@@ -65,14 +65,16 @@ def load_key(pem: bytes) -> RSAPrivateKey:
     return read_private_key(pem)
 
 
-def sign(message: bytes, signer: Signer) -> bytes:
-    """Return the mail with a DKIM-Signature before its first header.
+def sign(message: bytes, signer: Signer | None) -> bytes:
+    """Return the mail with a DKIM-Signature before its first header; as it is when nobody signs here.
 
     `message` is as it goes over the wire, without dots stuffed: every line ends with CRLF.
 
     Raises:
         PermanentError: a line ends otherwise; who receives it would see another mail than we signed.
     """
+    if signer is None:
+        return message
     _check_line_ends(message)
     head, _, body = message.partition(b"\r\n\r\n")
     return _signature(head, sha256(relaxed_body(body)).digest(), signer) + message
@@ -86,7 +88,7 @@ class Seal:
 
     def __init__(self, signer: Signer, pieces: Sequence[bytes]) -> None:
         for one in pieces:
-            _check_line_ends(one)
+            _check_lines(one)
         first, *rest = map(_reduced, pieces)
         self.signer = signer
         self._begun = sha256(first)
@@ -98,14 +100,20 @@ class Seal:
         Raises:
             PermanentError: a line ends otherwise than with CRLF.
         """
-        _check_line_ends(head)
-        _check_line_ends(between)
+        _check_lines(head)
+        _check_lines(between)
         between = _reduced(between)
         found = self._begun.copy()
         for one in self._rest:
             found.update(between)
             found.update(one)
         return _signature(head, found.digest(), self.signer)
+
+
+def _check_lines(lines: bytes) -> None:
+    _check_line_ends(lines)
+    if not lines.endswith(b"\r\n"):
+        raise PermanentError("a part of a mail to be signed does not end with CRLF")
 
 
 def _check_line_ends(lines: bytes) -> None:

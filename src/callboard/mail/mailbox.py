@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ CREATE TABLE IF NOT EXISTS mail (
 );
 CREATE INDEX IF NOT EXISTS mail_by_recipient ON mail (recipient, id);
 """
+_PATIENCE_S = 30.0
+"""How long a connection waits for the others' locks."""
+_PAUSE_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,8 @@ class Mailbox:
             yield connection
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode=WAL")
+        connection = sqlite3.connect(self.path, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False)
+        _use_wal(connection)
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.executescript(_SCHEMA)
         return connection
@@ -112,6 +116,20 @@ class Mailbox:
                 "SELECT COUNT(*) FROM mail WHERE ? = '' OR recipient = ?", [recipient] * 2
             ).fetchone()
         return int(row[0])
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Turn to write-ahead logging; while others do so to the new file, SQLite refuses at once instead of waiting."""
+    until = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE_S)
+        else:
+            return
 
 
 def parse(raw: bytes) -> EmailMessage:

@@ -108,19 +108,35 @@ class StandIn(models.Model):
     revision = models.BigIntegerField(db_index=True)
 
 
-class PersonChange(models.Model):
-    """One change of a person: who made it, through which door, and the record before and after (4.1's keys).
+class Change(models.Model):
+    """One change: who made it, through which door, and the record before and after (4.1's keys).
 
-    `before_json` is "null" for a person who is new.
+    `before_json` is "null" for what is new.
     """
 
     at_us = models.BigIntegerField()
     by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     door = models.CharField(max_length=16)
-    person = models.ForeignKey(User, models.PROTECT, related_name="changes", db_index=False)
     before_json = models.TextField()
     after_json = models.TextField()
     note = models.TextField(blank=True)
+
+    class Meta:
+        """No table of its own."""
+
+        abstract = True
+
+
+class PartnerChange(Change):
+    """One change of a partner account."""
+
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="changes")
+
+
+class PersonChange(Change):
+    """One change of a person."""
+
+    person = models.ForeignKey(User, models.PROTECT, related_name="changes", db_index=False)
 
     class Meta:
         """A person's latest changes are found at once; so are the latest of all."""

@@ -35,6 +35,10 @@ class PeopleFile:
     partners: tuple[Partner, ...]
     persons: tuple[Person, ...]
 
+    def changed_partners(self, known: Directory) -> list[tuple[Partner | None, Partner]]:
+        """Return each partner that the file changes, as known before (None: it is new) and as it will be."""
+        return [(known.partners.get(one.id), one) for one in self.partners if known.partners.get(one.id) != one]
+
 
 def read_people(raw: Any, known: Directory, catalogue: Catalogue) -> PeopleFile | list[Fault]:
     """Return the partners and persons of a people file, merged over what is known, or all faults."""
@@ -66,9 +70,14 @@ def write_people(directory: Directory) -> dict[str, Any]:
     partners = sorted(directory.partners.values(), key=lambda one: (len(directory.ancestors(one.id)), one.id))
     persons = sorted((one for one in directory.persons.values() if one.partner), key=lambda one: one.key)
     return {
-        "partners": [{key: getattr(one, key) for key in _PARTNER_KEYS} for one in partners],
+        "partners": [write_partner(one) for one in partners],
         "users": [write_person(one) for one in persons],
     }
+
+
+def write_partner(partner: Partner) -> dict[str, Any]:
+    """Return a partner as a people file has it."""
+    return {key: getattr(partner, key) for key in _PARTNER_KEYS}
 
 
 def write_person(person: Person) -> dict[str, Any]:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 MAX_DAYS = 366
 """Days from now to the end of a stand-in; who is away for longer names somebody again, or leaves."""
+TOO_OFTEN = "you have named ten stand-ins within an hour; wait a while, then name this one"
+"""What is said to whom the limit stops: each naming mails two people."""
+LIMIT_S = 3_600
+"""Seconds after which that limit has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -15,10 +16,10 @@ from django.db.models.functions import Coalesce, Greatest
 from callboard.base.instants import from_us, to_us
 from callboard.base.texts import address_key, shown
 from callboard.catalogue.values import PartnerKind
-from callboard.people.models import NightlyCheck, PersonChange, User
+from callboard.people.models import NightlyCheck, PartnerChange, PersonChange, User
 from callboard.people.models import Partner as PartnerRow
 from callboard.people.models import StandIn as StandInRow
-from callboard.people.rules import PeopleFile
+from callboard.people.rules import PeopleFile, write_partner, write_person
 from callboard.people.sequences import next_revision
 from callboard.people.values import Directory, Partner, Person, StandIn
 
@@ -177,7 +178,7 @@ def save_people(file: PeopleFile, known: Directory, now: datetime) -> list[tuple
 
     What is already so is not written and gets no new revision.
     """
-    partners = [one for one in file.partners if known.partners.get(one.id) != one]
+    partners = [after for _, after in file.changed_partners(known)]
     persons = [one for one in file.persons if not one.id or known.persons[one.id] != one]
     kinds_changed = {
         one.id for one in partners if one.id in known.partners and known.partners[one.id].kind is not one.kind
@@ -218,22 +219,37 @@ def _save_persons(
 
 
 def add_changes(
-    changes: Iterable[tuple[int, str, str]], *, by_id: int | None, door: str, note: str, now: datetime
-) -> list[int]:
-    """Write the audit of changes: (person, before, after); return its numbers, in order."""
-    rows = [
-        PersonChange(
-            at_us=to_us(now),
-            by_id=by_id,
-            door=door,
-            person_id=person_id,
-            before_json=before,
-            after_json=after,
-            note=note,
-        )
-        for person_id, before, after in changes
+    persons: Iterable[tuple[Person | None, Person]],
+    partners: Iterable[tuple[Partner | None, Partner]] = (),
+    *,
+    by_id: int | None,
+    door: str,
+    note: str,
+    now: datetime,
+) -> tuple[list[int], list[int]]:
+    """Write the audit of a change, as before and as now; return its numbers for persons and partners, in order."""
+    made: dict[str, Any] = {"at_us": to_us(now), "by_id": by_id, "door": door, "note": note}
+    of_persons = [
+        PersonChange(person_id=after.id, **_said(write_person(before) if before else None, write_person(after)), **made)
+        for before, after in persons
     ]
-    return [one.pk for one in PersonChange.objects.bulk_create(rows, batch_size=500)]
+    of_partners = [
+        PartnerChange(
+            partner_id=after.id, **_said(write_partner(before) if before else None, write_partner(after)), **made
+        )
+        for before, after in partners
+    ]
+    PersonChange.objects.bulk_create(of_persons, batch_size=500)
+    PartnerChange.objects.bulk_create(of_partners, batch_size=500)
+    return [one.pk for one in of_persons], [one.pk for one in of_partners]
+
+
+def _said(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> dict[str, str]:
+    """Return the audit's columns of a record in 4.1's keys."""
+    return {
+        "before_json": json.dumps(before, ensure_ascii=False),
+        "after_json": json.dumps(after, ensure_ascii=False),
+    }
 
 
 def note_seen(user_id: int, now: datetime) -> None:

@@ -134,7 +134,7 @@ ACCOUNT_LOGIN_TIMEOUT = 30 * 60  # room for the first code and two more
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 # Per ten minutes: an office behind one address has several people. A password that is right is not counted.
-# The last two are about support, and end within an hour.
+# The last three are about support and stand-ins, and end within an hour.
 ACCOUNT_RATE_LIMITS = {
     "request_login_code": "50/10m/ip,5/10m/key",
     "enter_code": "5/30m/key",  # the tries and the time of one sign-in, as above
@@ -144,6 +144,7 @@ ACCOUNT_RATE_LIMITS = {
     "change_password": "10/10m/user",
     "request_help": "10/h/user",
     "write_again": "30/h/user",
+    "name_stand_in": "10/h/user",
 }
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60  # who has just signed in is not asked again
 PASSWORD_RESET_TIMEOUT = 7 * 24 * 3600  # of the longest of callboard.people.links

@@ -15,7 +15,9 @@ from callboard.api.outcomes import MOST_DOMAINS, OTHER, Outcomes, busiest
 from callboard.insights.gaps import check_coverage
 from callboard.mail import store as outbox
 from callboard.mail.feedback import store as reports
+from callboard.mail.letters.store import NewLetter, claim_letter, post_letter, record_letter
 from callboard.mail.models import Attempt, Mail, MailState
+from callboard.mail.replies import Fate, Reply
 from callboard.people.models import User
 
 
@@ -59,6 +61,23 @@ def test_what_is_stuck_is_counted_as_it_is_now(scrape):
     assert found["callboard_suppressed_addresses"] == 1
     assert found['callboard_unsent_mails{domain="copperglass.example"}'] == 1
     assert found["callboard_oldest_due_mail_seconds"] > 0
+
+
+def test_letters_are_counted_by_state(scrape, settings):
+    kept = [
+        post_letter(NewLetter(kind="invitation", address="a@x.example", subject="Come in", text="x"),
+                    settings.CONFIG, process.now())
+        for _ in range(6)
+    ]  # fmt: skip
+    for number, fate in zip(kept, (Fate.SENT, Fate.SENT, Fate.FAILED), strict=False):
+        claimed = claim_letter(process.now())
+        assert claimed
+        assert claimed.id == number
+        record_letter(claimed, Reply(fate, 0, ""), process.now())
+    found = scrape()
+    counts = {state: found[f'callboard_letters{{state="{state}"}}'] for state in ("queued", "sent", "failed")}
+    assert counts == {"queued": 3, "sent": 2, "failed": 1}
+    assert found['callboard_letters{state="withdrawn"}'] == 0
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,19 @@ def test_both_are_told_by_letter_of_begin_and_end(ana, ben):
     assert all("/settings/stand-in" in one for one in texts)
 
 
+def test_ten_stand_ins_an_hour_are_named_and_the_next_is_refused_with_when_to_try_again(ana, ben):
+    for _ in range(10):
+        made = post(ana, "stand-ins", wish())
+        assert made.status_code == 201
+        ana.delete(made["Location"])
+    letters = PostedLetter.objects.count()
+    refused = post(ana, "stand-ins", wish())
+    problem(refused, 429, "too-often")
+    assert refused["Retry-After"] == "3600"
+    assert (StandIn.objects.count(), PostedLetter.objects.count()) == (10, letters)
+    assert post(ben, "stand-ins", wish(delegate=LISBON)).status_code == 201
+
+
 def test_one_for_later_is_not_in_force_and_can_be_cancelled(ana, ben):
     body = post(ana, "stand-ins", wish(**{"from": at(days=2)})).json()
     assert body["in_force"] is False

@@ -121,3 +121,12 @@ def test_a_reason_that_is_too_short_is_asked_for_again_with_what_was_tried(olga,
     assert "Give a reason" in page
     assert "Loses 14 Defaults" in page
     assert ">short</textarea>" in page
+
+
+def test_partners_that_an_import_changed_stand_in_the_audit_with_both_values(olga, pipeline):
+    pipeline.import_people({"partners": [{"id": "copperglass", "name": "Copper <b>& Glass"}]})
+    page = olga.get("/console/audit?kind=partners").content.decode()
+    assert "Partner account changed" in page
+    assert "by an import" in page
+    assert "&quot;Copperglass Post&quot; → &quot;Copper &lt;b&gt;&amp; Glass&quot;" in page
+    assert 'href="/console/people/partner/copperglass/change/"' in page

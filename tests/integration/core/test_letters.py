@@ -9,6 +9,7 @@ from email.policy import default
 import pytest
 from django.db import transaction
 from tests.integration.core.studio import ANA, user
+from tests.integration.signing import signing, verify
 
 from callboard.mail import store as outbox
 from callboard.mail.letters.postman import Postman
@@ -68,6 +69,13 @@ def test_a_letter_is_sent_once_and_what_it_said_is_forgotten(stage, ana):
     parts = {part.get_content_type(): part.get_content().strip() for part in mail.walk() if not part.is_multipart()}
     assert parts == {"text/plain": "The link: /x", "text/html": "<p>The link: /x</p>"}
     assert (row(letter).state, row(letter).text, row(letter).html) == ("sent", "", "")
+
+
+def test_with_a_key_a_letter_is_signed_as_all_mail(stage, ana):
+    stage.pipeline.config = signing(stage.pipeline.config)
+    post(stage, user_id=ana.pk, html="<p>The link: /x</p>", headers={"Reply-To": SUPPORT})
+    send(stage)
+    assert verify([raw.encode() for raw in stage.letters.to(ANA)]) == [True]
 
 
 def test_a_letter_may_go_to_an_address_without_an_account(stage):

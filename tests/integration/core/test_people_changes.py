@@ -9,13 +9,14 @@ import pytest
 from tests.integration.core.studio import ANA, BEN, OPERATIONS, PROCESSED, TOM, default, user
 
 from callboard.base.errors import RejectedError
+from callboard.base.instants import to_us
 from callboard.base.rights import KeyRight
 from callboard.changing import By, Changed, Door, change_person, create_operator
 from callboard.insights.explain import find_event
 from callboard.insights.open_items import open_items
 from callboard.intake import store as log
 from callboard.intake.models import EventRecord
-from callboard.people.models import PersonChange, User
+from callboard.people.models import PartnerChange, PersonChange, User
 from callboard.people.sessions import SessionStore, count_sessions
 
 MAX = "max@copperglass.example"
@@ -197,3 +198,111 @@ def test_the_masters_hear_how_many_critical_items_may_be_open_and_where_to_see_t
         "3 critical items of the last 7 days went to Ana Ruiz and may still be open:"
         f" http://127.0.0.1:8000/team/people/{ana.id}"
     )
+
+
+LIA, LISBON = "lia@lisbon.example", "copperglass-lisbon"
+
+
+@pytest.fixture
+def lisbon(team):
+    """A partner below Copperglass, with a Master of its own, and one at Tidewater."""
+    roles = {"roles": [MASTER]}
+    team.pipeline.import_people(
+        {
+            "partners": [partner(parent="copperglass")],
+            "users": [
+                {"email": LIA, "name": "Lia Reis", "partner": LISBON, **roles},
+                {"email": "tia@tidewater.example", "name": "Tia Moor", "partner": "tidewater", **roles},
+            ],
+        }
+    )
+    return team
+
+
+def partner(**values):
+    return {"id": LISBON, "name": "Copperglass Lisbon", "kind": "fulfillment_partner"} | values
+
+
+def move(stage, *, announce=True, **values):
+    return stage.pipeline.import_people({"partners": [{"id": LISBON} | values]}, announce=announce)["events"]
+
+
+def mailed(stage, email):
+    """The subjects of the mails to somebody, drained."""
+    stage.pass_(minutes=1)
+    stage.drain()
+    return [message_from_string(raw, policy=policy.default)["Subject"] for raw in stage.letters.to(email)]
+
+
+def test_an_import_of_partners_is_audited_with_before_and_after(lisbon):
+    assert move(lisbon, announce=False, name="Lisbon Post", parent="tidewater") == 0
+    assert move(lisbon, announce=False, name="Lisbon Post") == 0
+    made, moved = PartnerChange.objects.filter(partner_id=LISBON).order_by("id")
+    assert (made.before_json, made.door, made.by, made.at_us) == ("null", "import", None, to_us(lisbon.now))
+    assert json.loads(moved.before_json) == partner(parent="copperglass")
+    assert json.loads(moved.after_json) == partner(parent="tidewater", name="Lisbon Post")
+    assert events() == []
+
+
+def test_a_move_that_is_announced_is_told_to_those_above_before_and_to_those_above_now(lisbon):
+    assert move(lisbon, parent="tidewater", name="Lisbon Post") == 2
+    said = "Partner account moved: Copperglass Lisbon", "Partner account moved: Lisbon Post"
+    assert [mailed(lisbon, one) for one in (MAX, "tia@tidewater.example", LIA)] == [
+        [said[0]], [said[1]], [said[1]],
+    ]  # fmt: skip
+    (old,), (new,) = lisbon.letters.to(MAX), lisbon.letters.to("tia@tidewater.example")
+    assert "It is no longer below Copperglass Post, which sees none of its events now" in old
+    assert "It is below Tidewater Media now, which sees its events" in new
+    assert "Tidewater" not in old
+    assert "Lisbon Post" not in old
+    assert "Copperglass" not in new
+
+
+def test_a_partner_that_leaves_its_parent_or_gets_its_first_is_told_on_the_sides_there_are(lisbon):
+    assert move(lisbon, parent=None) == 2
+    assert [data["fulfillment_partner"] for _, data in events()] == ["copperglass", LISBON]
+    assert events()[1][1]["message"] == "It is below no other partner now."
+    assert move(lisbon, parent="tidewater") == 1
+    assert events()[2][1]["fulfillment_partner"] == LISBON
+
+
+def test_who_still_stands_above_a_partner_is_not_told_that_it_left(lisbon):
+    iberia = partner(id="iberia", name="Copperglass Iberia", parent="copperglass")
+    lisbon.pipeline.import_people({"partners": [iberia]}, announce=True)
+    assert events() == [], "a new partner moves nowhere"
+    assert move(lisbon, parent="iberia") == 1
+    assert events()[0][1]["message"].startswith("It is below Copperglass Iberia now")
+    assert move(lisbon, parent="copperglass") == 2
+    assert [data["fulfillment_partner"] for _, data in events()[1:]] == ["iberia", LISBON]
+
+
+def test_another_name_of_a_partner_is_audited_and_told_to_nobody(lisbon):
+    assert move(lisbon, name="Lisbon Post") == 0
+    assert json.loads(PartnerChange.objects.latest("id").after_json)["name"] == "Lisbon Post"
+
+
+def test_another_kind_is_told_with_the_roles_that_change_with_it(lisbon):
+    lia = {"email": LIA, "roles": ["qc_operator"]}
+    file = {"partners": [{"id": LISBON, "kind": "qc_partner", "parent": None}], "users": [lia]}
+    assert lisbon.pipeline.import_people(file, announce=True)["events"] == 4
+    assert [(data["account_change"], data.get("fulfillment_partner"), data.get("qc_partner")) for _, data in events()] == [
+        ("Partner account moved", "copperglass", None), ("Partner account moved", None, LISBON),
+        ("Role removed", LISBON, None), ("Role granted", None, LISBON),
+    ]  # fmt: skip
+
+
+def test_a_move_that_is_refused_leaves_no_trace(lisbon):
+    audited = PartnerChange.objects.count()
+    with pytest.raises(RejectedError):
+        move(lisbon, parent="nowhere")
+    assert (PartnerChange.objects.count(), events()) == (audited, [])
+
+
+def test_a3_who_stood_above_before_sees_no_event_of_a_partner_that_moved(lisbon):
+    lisbon.accept(PROCESSED, fulfillment_partner=LISBON)
+    lisbon.decide()
+    assert lisbon.row(ANA)["state"] == "scheduled"
+    move(lisbon, announce=False, parent="tidewater")
+    lisbon.pass_(days=2)
+    lisbon.drain()
+    assert (lisbon.row(ANA)["state"], lisbon.row(ANA)["reason"]) == ("withdrawn", "no-access")

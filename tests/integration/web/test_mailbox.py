@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import SMTP
+from threading import Barrier
 
 import pytest
 from tests.integration.web.studio import ANA, NOW, TOM
@@ -119,3 +121,20 @@ def test_a_mail_downloads_as_it_was_sent(box, browser):
 @pytest.mark.usefixtures("box", "demo")
 def test_a_mail_that_is_not_there_is_not_found(browser, number):
     assert browser.get(f"/mailbox/{number}").status_code == 404
+
+
+def test_who_opens_a_new_mailbox_at_once_waits_for_the_others(tmp_path):
+    at_once = 6
+    for number in range(40):
+        path, barrier = tmp_path / f"{number}.sqlite3", Barrier(at_once)
+
+        def write(path=path, barrier=barrier):
+            box = Mailbox(path)
+            barrier.wait()
+            box.receive([(ANA, raw("At once"))], to_us(NOW))
+            box.close()
+
+        with ThreadPoolExecutor(at_once) as pool:
+            for one in [pool.submit(write) for _ in range(at_once)]:
+                one.result()
+        assert Mailbox(path).count() == at_once

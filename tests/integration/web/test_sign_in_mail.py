@@ -13,6 +13,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 from structlog.testing import capture_logs
 from tests.e2e.sink import OK, Sink, says
+from tests.integration.signing import signing, verify
 from tests.integration.web.mails import ask, code_in, handed_over, mails_to, newest_mail, text_of, wait_until
 from tests.integration.web.studio import ANA
 
@@ -147,6 +148,20 @@ def test_with_an_smtp_server_codes_leave_through_it_and_not_into_the_mailbox(set
     assert sink.accepted[0].recipient == ANA
     assert browser.post("/sign-in/code", {"code": code_in(mail)})["Location"] == "/settings"
     assert mails_to(ANA) == []
+
+
+@pytest.mark.usefixtures("pipeline")
+def test_with_a_key_a_code_and_a_link_for_a_new_password_are_signed_as_all_mail(settings, sink, browser):
+    hand_to(settings, sink.port)
+    settings.CONFIG = signing(settings.CONFIG)
+    ask(browser, ANA)
+    browser.post("/sign-in/reset", {"email": ANA})
+    assert sink.wait_for(lambda: len(sink.accepted) == 2)
+    raws = [one.raw for one in sink.accepted]
+    subjects = {message_from_bytes(one, policy=default)["Subject"] for one in raws}
+    assert subjects == {"Your Callboard sign-in code", "Set a new Callboard password"}
+    assert verify(raws) == [True, True]
+    assert verify([one.replace(b"Subject: ", b"Subject: Re: ") for one in raws]) == [False, False]
 
 
 @pytest.mark.usefixtures("at")

@@ -99,6 +99,26 @@ def test_what_can_not_be_is_refused_in_words_and_nothing_is_lost(as_, change, sa
     assert not StandIn.objects.exists()
 
 
+def test_ten_stand_ins_an_hour_are_named_and_the_next_is_refused_in_words(as_):
+    ana = as_(ANA)
+    for _ in range(10):
+        assert ana.post(PAGE, NAME).status_code == 302
+        ana.post(PAGE, {"do": f"end {StandIn.objects.latest('id').pk}"})
+    letters = PostedLetter.objects.count()
+    response = ana.post(PAGE, NAME)
+    assert (response.status_code, response["Retry-After"]) == (429, "3600")
+    assert "You have named ten stand-ins within an hour; wait a while" in response.content.decode()
+    assert (StandIn.objects.count(), PostedLetter.objects.count()) == (10, letters)
+    assert as_(BEN).post(PAGE, NAME | {"delegate": "cara@copperglass.example"}).status_code == 302
+
+
+def test_a_mistake_is_not_counted_as_a_stand_in(as_):
+    ana = as_(ANA)
+    for _ in range(11):
+        assert ana.post(PAGE, NAME | {"delegate": TOM}).status_code == 422
+    assert ana.post(PAGE, NAME).status_code == 302
+
+
 def test_nobody_else_ends_it_and_a_second_click_says_so(as_):
     as_(ANA).post(PAGE, NAME)
     end = {"do": f"end {StandIn.objects.get().pk}"}

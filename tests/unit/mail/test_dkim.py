@@ -9,7 +9,7 @@ from hashlib import sha256
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unit.mail.letters import default, event, item, letter, salt
 from tests.unit.mail.test_mime import written
@@ -54,6 +54,7 @@ def test_ends_of_bodies(body: bytes, relaxed: bytes):
     assert relaxed_body(body) == relaxed
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.text(" \tab", max_size=12)), st.booleans())
 def test_the_fast_form_of_a_body_is_the_defined_one(lines: list[str], whole: bool):  # noqa: FBT001
     """RFC 6376 3.4.4, word by word."""
@@ -110,9 +111,10 @@ def test_a_seal_signs_what_many_share_as_each_whole_mail_is_signed(signer: Signe
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
-def test_a_seal_signs_no_other_line_ends(signer: Signer, place: int):
+@pytest.mark.parametrize("last", [b"last\n", b"last"])
+def test_a_seal_signs_no_other_line_ends(signer: Signer, place: int, last: bytes):
     given = [b"A: b\r\n\r\n", b"link\r\n", b"body\r\n"]
-    given[place] += b"last\n"
+    given[place] += last
     head, link, body = given
     with pytest.raises(PermanentError, match="CRLF"):
         Seal(signer, [body, body]).signature(head, link)

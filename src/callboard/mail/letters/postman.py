@@ -15,7 +15,6 @@ from callboard.base.clock import Clock
 from callboard.base.config import Config
 from callboard.base.errors import PermanentError
 from callboard.mail.direct import write_direct
-from callboard.mail.dkim import make_signer, sign
 from callboard.mail.letters.store import Claimed, claim_letter, record_letter
 from callboard.mail.replies import Fate, Reply, envelope_address
 from callboard.mail.transport import Transport, Unavailable
@@ -34,7 +33,6 @@ class Postman:
         self.config = config
         self.clock = clock
         self.database = database
-        self.signer = make_signer(config)
         self.transport = new_transport()
         self._stopped = False
 
@@ -77,8 +75,7 @@ class Postman:
         message = EmailMultiAlternatives(letter.subject, letter.text, headers=dict(letter.headers))
         if letter.html:
             message.attach_alternative(letter.html, "text/html")
-        raw = write_direct(message, letter.to, self.config, letter.message_id, letter.made_at)
-        return sign(raw, self.signer) if self.signer else raw
+        return write_direct(message, letter.to, self.config, letter.message_id, letter.made_at)
 
     async def _in_database(self, work: Callable[..., T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self.database, work, self.clock.now())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import make_msgid
@@ -21,6 +21,8 @@ from callboard.mail.store import suppressions
 
 EXPIRY = timedelta(days=5)
 """How long a letter is tried. Source: interfaces P4, as a critical mail."""
+STUCK = (MailState.QUEUED, MailState.FAILED)
+"""States of letters that wait, or need somebody: each has an index."""
 _FOR_NOW = frozenset({Fate.RETRY, Fate.IN_DOUBT})
 
 
@@ -126,6 +128,11 @@ def send_again(letter_ids: Collection[int], now: datetime) -> int:
 def count_failed_since(since: datetime) -> int:
     """Return how many letters failed after an instant."""
     return PostedLetter.objects.filter(state=MailState.FAILED, ended_us__gt=to_us(since)).count()
+
+
+def count_letters(states: Iterable[MailState]) -> dict[str, int]:
+    """Return the number of letters in each of these states."""
+    return {state.value: PostedLetter.objects.filter(state=state).count() for state in states}
 
 
 def made_since(kind: str) -> dict[int, int]:

@@ -1,4 +1,4 @@
-"""How often a code may be asked for and tried, and how often help.
+"""How often a code may be asked for and tried, how often help, and how often a stand-in may be named.
 
 allauth counts, in the cache that all processes share.
 """
@@ -40,6 +40,11 @@ def may_request_help(request: HttpRequest) -> bool:
 def may_write_again(request: HttpRequest) -> bool:
     """Count a further word on a request; return whether it is within the person's limit."""
     return bool(ratelimit.consume(request, action="write_again"))
+
+
+def may_name_stand_in(request: HttpRequest) -> bool:
+    """Count that a stand-in was named; return whether it is within the person's limit, which the API's is too."""
+    return bool(ratelimit.consume(request, action="name_stand_in"))
 
 
 def may_enter(request: HttpRequest, begun_s: float) -> bool:

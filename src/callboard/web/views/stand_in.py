@@ -17,6 +17,7 @@ from callboard.base.texts import shown
 from callboard.mail.letters.stand_in import tell_ended, tell_named
 from callboard.mail.render import STAND_IN_PATH
 from callboard.people import standing
+from callboard.web.accounts.limits import may_name_stand_in
 from callboard.web.gates import same_person, signed_in
 from callboard.web.standing import lines_of
 from callboard.web.viewer import viewer_of
@@ -69,12 +70,21 @@ def _name(request: HttpRequest, viewer: Viewer, sent: Mapping[str, str]) -> Http
             made = standing.name_delegate(
                 viewer.person, sent["delegate"], viewer.directory, viewer.now, starts_at=starts_at, ends_at=ends_at
             )
+            _count_naming(request)
             tell_named(made, viewer.catalogue, viewer.directory, viewer.now)
     except RejectedError as exc:
-        return _page(request, viewer, sent, faults=exc.faults, status=422)
+        response = _page(request, viewer, sent, faults=exc.faults, status=429 if exc.type == "too-often" else 422)
+        if response.status_code == 429:  # noqa: PLR2004 - HTTP's own number
+            response["Retry-After"] = str(standing.LIMIT_S)
+        return response
     says = f"Saved: {shown(made.delegate.name)} stands in for you until {viewer.narrator().until(ends_at)}."
     request.session[_NOTICE] = {"says": says, "undo": ""}
     return redirect(STAND_IN_PATH)
+
+
+def _count_naming(request: HttpRequest) -> None:
+    if not may_name_stand_in(request):
+        raise RejectedError(standing.TOO_OFTEN, type="too-often")
 
 
 def _end(request: HttpRequest, viewer: Viewer, stand_in_id: int) -> HttpResponse:
@@ -134,8 +144,13 @@ def _page(
         "today": today.isoformat(),
         "latest": (today + timedelta(days=standing.MAX_DAYS - 1)).isoformat(),
         "zone": viewer.narrator().zone_name,
-        "faults": [f"{_LABELS.get(one.pointer, one.pointer)} {shown(one.message)}." for one in faults],
+        "faults": [_sentence(one) for one in faults],
         "notice": request.session.pop(_NOTICE, None) if request.method == "GET" else None,
     }
     is_part = request.headers.get("HX-Request") == "true" and status == 200  # noqa: PLR2004 - what a search gives
     return render(request, "web/stand_in_colleagues.html" if is_part else "web/stand_in.html", page, status=status)
+
+
+def _sentence(fault: Fault) -> str:
+    said = f"{_LABELS.get(fault.pointer, fault.pointer)} {shown(fault.message)}.".lstrip()
+    return said[0].upper() + said[1:]
