@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -136,11 +137,12 @@ def test_several_processes_gather_what_one_gathers(shares: int, tmp_path: Path) 
     path.write_text(json.dumps(rows()))
     index = Index(CATALOGUE, studio_with_ana())
     index.take(gather(path, index.directory, CATALOGUE, shares))
-    for said, wanted in [
+    events: list[tuple[dict[str, Any], set[int]]] = [
         ({"title_id": ["9"]}, {0}),
         ({"title_id": ["7"], "redelivery_round": 2}, {1}),
         ({"title_id": ["9"], "redelivery_round": 1, "title": "The Salt"}, {0, 2}),
-    ]:
+    ]
+    for said, wanted in events:
         found = index.find(event(**said))
         assert found is not None
         assert sorted(found.ids()) == sorted(f"n{number}" for number in range(900) if number % 3 in wanted)
