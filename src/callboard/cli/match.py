@@ -230,7 +230,7 @@ class WrittenIds:
     def of(self, slots: Slots) -> bytes:
         """Return the ids of some slots, sorted, as the inside of a JSON list."""
         ranks = self.ranks.take(slots)
-        ranks.sort(kind="stable")  # several ranges in order one after the other, when ids came in order
+        ranks.sort(kind="stable")  # those of each partner are in order already
         return self.join(self.texts.take(ranks))[:-1]
 
 
@@ -280,6 +280,7 @@ class Answers:
             before = now
         for at in order:
             texts[at] = self._text(read[at], found[at])
+            found[at] = None
             now = time.perf_counter()
             took_s[at] += now - before
             before = now
@@ -322,7 +323,7 @@ def _answer_share(lines: Sequence[Line]) -> Answered:
 
 
 def write_answers(
-    answers: Answers, batches: Iterable[Sequence[Line]], write: Callable[[bytes], object], processes: int
+    answers: Answers, batches: Iterable[Sequence[Line]], write: Callable[[list[bytes]], object], processes: int
 ) -> array[float]:
     """Write one JSON line per event line, in order; return the time each took.
 
@@ -335,7 +336,7 @@ def write_answers(
         for lines in batches:
             size = -(-len(lines) // processes) or 1
             for texts, took, faults in ask(_answer_share, [lines[at : at + size] for at in range(0, len(lines), size)]):
-                write(b"".join(texts))
+                write(texts)
                 took_us.extend(took)
                 if faults:
                     raise RejectedError(list(faults))
@@ -372,9 +373,9 @@ def run_match(
         sys.stderr.write(strict_json.dumps(_figures(len(answers.index), took_us, load_s, spent_s)) + "\n")
 
 
-def _write_at_once(text: bytes) -> None:
-    """Write to standard output, where somebody may wait for the answer."""
-    sys.stdout.buffer.write(text)
+def _write_at_once(texts: list[bytes]) -> None:
+    """Write to standard output, where somebody may wait for the answers."""
+    sys.stdout.buffer.writelines(texts)
     sys.stdout.buffer.flush()
 
 

@@ -141,12 +141,13 @@ class Filling:
         shelf.settle()
 
     def _order(self, directory: Directory) -> Slots:
-        """Return the slots by the partner of their owner, else in the order in which they came."""
+        """Return the slots by the partner of their owner, then by id: answers are sorted by id, and nearly are so."""
         persons = directory.persons
         owners, which = np.unique(np.frombuffer(self._owners, np.int64), return_inverse=True)
         places = [_place(persons.get(one)) for one in owners.tolist()]
         ranks = {place: rank for rank, place in enumerate(sorted(set(places)))}
-        return np.argsort(np.array([ranks[one] for one in places])[which], kind="stable")
+        by_id = np.array(sorted(range(len(self._ids)), key=self._ids.__getitem__))
+        return by_id[np.argsort(np.array([ranks[one] for one in places])[which[by_id]], kind="stable")]
 
 
 def _place(person: Person | None) -> tuple[bool, str, str]:

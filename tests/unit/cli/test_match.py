@@ -87,7 +87,7 @@ def answers() -> Answers:
 def test_answers_stand_in_the_order_of_the_lines_whatever_their_types(answers: Answers) -> None:
     written: list[bytes] = []
     batches = [[line(number, TYPES[number % 2], "98"[number % 3 > 1]) for number in range(at, at + 7)] for at in (0, 7)]
-    took = write_answers(answers, batches, written.append, 1)
+    took = write_answers(answers, batches, written.extend, 1)
     told = [json.loads(one) for one in b"".join(written).splitlines()]
     assert [one["event"] for one in told] == [f"e{number}" for number in range(14)]
     wanted = [[] if number % 3 > 1 else [["n0", "n2"], ["n1", "n3"]][number % 2] for number in range(14)]
@@ -99,7 +99,7 @@ def test_what_stands_before_a_faulty_line_is_answered(answers: Answers) -> None:
     written: list[bytes] = []
     batch = [line(0, TYPES[1]), line(1, TYPES[0]), line(2, TYPES[2]), line(3, TYPES[0])]
     with pytest.raises(RejectedError) as raised:
-        write_answers(answers, [batch], written.append, 1)
+        write_answers(answers, [batch], written.extend, 1)
     assert [one.index for one in raised.value.faults] == [2]
     assert [json.loads(one)["event"] for one in b"".join(written).splitlines()] == ["e0", "e1"]
 
