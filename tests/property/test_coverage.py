@@ -19,7 +19,7 @@ from callboard.base.clock import SetClock
 from callboard.base.reasons import Importance
 from callboard.decisions.rules import importance_of
 from callboard.insights.coverage import State, coverage
-from callboard.insights.foresight import circle_of
+from callboard.insights.foresight import circle_of, load_gaps
 from callboard.insights.ledger import export_ledger
 from callboard.intake.cloudevents import Draft, read_event
 from callboard.people.store import add_stand_in
@@ -103,6 +103,8 @@ def test_what_is_covered_reaches_somebody_and_a_gap_nobody(
             add_stand_in(seated(directory, away).id, seated(directory, delegate).id, begins, begins + timedelta(days=1))
         world = fresh()
         lines = {one.key: one for one in coverage(circle_of(world, NOW))}
+        gaps = [key for key, one in lines.items() if one.is_gap]
+        assert [one.key for one in load_gaps(world.directory.partners, CATALOGUE, NOW)] == gaps
 
         stage = make_stage()
         sent = drafts(told)

@@ -204,8 +204,12 @@ class CoverageLineOut(Schema):
     event_type: str
     state: Literal["covered", "partly", "gap"]
     expected: bool = Field(description="the catalogue means people of that kind of partner to be told")
-    receivers: list[ReceiverOut]
-    others: int = Field(description="receivers outside of your accounts")
+    count: int = Field(description="how many people get them")
+    fastest: FrequencyWord | None = Field(
+        description="how soon the first of those who get every one is told; of those under conditions if nobody does"
+    )
+    receivers: list[ReceiverOut] = Field(description="those who get every one first, then the fastest")
+    others: int = Field(description="receivers outside of your accounts, who are not listed")
 
 
 class MemberOut(Schema):

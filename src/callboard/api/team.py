@@ -18,7 +18,7 @@ from callboard.base.errors import Fault
 from callboard.base.instants import format_instant
 from callboard.base.texts import folded, shown
 from callboard.changing import Door, change_as_master
-from callboard.insights.coverage import coverage
+from callboard.insights.coverage import coverage, critical_types
 from callboard.insights.foresight import load_circle
 from callboard.insights.team import store
 from callboard.insights.team.store import Account
@@ -30,9 +30,12 @@ from callboard.people.values import is_test_address
 CHANGES = ("roles", "partner", "active")
 NEW = ("email", "name", "partner", "roles")
 MOST = 1_000
+MOST_LISTED = 100
+"""Receivers of a critical event type that are listed; the others are counted."""
 
 Search = Annotated[str, Query(description="words that name, address or role hold", max_length=200)]
 State = Annotated[str, Query(description="which people", pattern="^(active|deactivated|test)$")]
+OfPartner = Annotated[str | None, Query(description="the id of one of your partners", max_length=200)]
 
 router = Router(tags=["Team"], auth=SESSION)
 
@@ -120,15 +123,22 @@ def change_member(request: PersonRequest, user_id: int) -> dict[str, Any]:
     response=list[CoverageLineOut],
     operation_id="getCoverage",
     summary="Who is told what is critical",
-    openapi_extra={"responses": problems(401, 404, 500, 503)},
+    openapi_extra={"responses": problems(401, 404, 422, 500, 503)},
 )
-def get_coverage(request: PersonRequest) -> list[dict[str, Any]]:
-    """Return each critical event type at each of the Master's partners, and who is told of it now."""
+def get_coverage(request: PersonRequest, partner: OfPartner = None) -> list[dict[str, Any]]:
+    """Return each critical event type at each of the Master's partners: how many are told of it now, and how soon.
+
+    With `partner` of that one alone, and who is told: at most 100 people for each type.
+    """
     viewer = request.auth
-    partners = _partners(viewer)
-    circle = load_circle(partners, viewer.catalogue, viewer.now)
-    reader = Reader(viewer.catalogue, circle.directory, viewer.partner_called, lambda one: one.partner in partners)
-    return [line_json(one, reader) for one in coverage(circle, partners)]
+    mine = _partners(viewer)
+    if partner is not None and partner not in mine:
+        raise Problem("not-found", "there is no such partner among yours")
+    partners = mine if partner is None else [partner]
+    circle = load_circle(partners, viewer.catalogue, viewer.now, critical_types(viewer.catalogue))
+    reader = Reader(viewer.catalogue, circle.directory, viewer.partner_called, lambda one: one.partner in mine)
+    most = 0 if partner is None else MOST_LISTED
+    return [line_json(one, reader, most) for one in coverage(circle, partners)]
 
 
 def _partners(viewer: Viewer) -> list[str]:

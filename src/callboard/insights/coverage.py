@@ -11,6 +11,8 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
+from operator import itemgetter
 
 from callboard.base.reasons import Frequency, Importance
 from callboard.catalogue.conditions import holds
@@ -30,7 +32,7 @@ class State(StrEnum):
     GAP = "gap"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Circle:
     """The people and settings that coverage looks at.
 
@@ -57,22 +59,30 @@ class Circle:
         roles = valid_roles(person, self.catalogue)
         if not person.active:
             return
-        for default in (each for role in roles for each in self.catalogue.defaults_by_role.get(role, ())):
-            if types is not None and default.event_type not in types:
-                continue
-            one = from_default(default, self.catalogue.event_types[default.event_type].label)
-            if self._counts(one, person, roles):
+        if roles not in self._defaults:
+            self._defaults[roles] = tuple(self._defaults_of(roles))
+        for one in self._defaults[roles]:
+            if (types is None or one.event_type in types) and self._counts(one, person):
                 yield one
         for one in self.book.by_user.get(person.id, {}).values():
-            if (types is None or one.event_type in types) and not one.inactive and self._counts(one, person, roles):
+            if types is not None and one.event_type not in types:
+                continue
+            sees = not one.inactive and self.catalogue.may_see_type(roles, one.event_type)
+            if sees and self._counts(one, person):
                 yield one
 
-    def _counts(self, one: Notification, person: Person, roles: tuple[str, ...]) -> bool:
-        return (
-            self.catalogue.may_see_type(roles, one.event_type)
-            and (person.id, one.ref) not in self.without
-            and not self.book.is_muted(person.id, one.ref, self.now)
-        )
+    @cached_property
+    def _defaults(self) -> dict[tuple[str, ...], tuple[Notification, ...]]:
+        """Hold the Defaults of roles that these see: of thousands of people most have the same."""
+        return {}
+
+    def _defaults_of(self, roles: tuple[str, ...]) -> Iterator[Notification]:
+        for default in (each for role in roles for each in self.catalogue.defaults_by_role.get(role, ())):
+            if self.catalogue.may_see_type(roles, default.event_type):
+                yield from_default(default, self.catalogue.event_types[default.event_type].label)
+
+    def _counts(self, one: Notification, person: Person) -> bool:
+        return (person.id, one.ref) not in self.without and not self.book.is_muted(person.id, one.ref, self.now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +133,11 @@ class Line:
 def is_critical(event_type: EventType) -> bool:
     """Return whether some events of the type are critical."""
     return event_type.importance is Importance.CRITICAL or bool(event_type.critical_when)
+
+
+def critical_types(catalogue: Catalogue) -> list[str]:
+    """Return the ids of the event types of which some events are critical."""
+    return [one.id for one in catalogue.event_types.values() if is_critical(one)]
 
 
 def coverage(circle: Circle, partners: Iterable[str] | None = None, types: Iterable[str] | None = None) -> list[Line]:
@@ -185,6 +200,10 @@ _Asked = tuple[Person, Person, Notification]
 """Who receives, whose notification asks, and the notification."""
 _Desk = tuple[str | None, str]
 """Partner of the receiver, None for all studio people, and event type."""
+_Order = tuple[bool, int, bool]
+"""Whether under conditions, how fast, whether standing in: the smaller the better."""
+_Ranked = tuple[tuple[bool, int, bool, str], Receiver]
+"""A receiver behind what sorts it: the order, and the address."""
 
 
 class _Gathered:
@@ -194,15 +213,16 @@ class _Gathered:
         self._circle = circle
         self._asking: dict[_Desk, list[_Asked]] = {}
         self._own: set[_Desk] = set()
-        self._known: dict[tuple[PartnerKind, tuple[_Desk, ...]], tuple[Receiver, ...]] = {}
+        self._known: dict[_Desk, list[_Ranked]] = {}
         for owner in _counting_at(partners, circle):
-            for one in circle.notifications(owner, types):
-                self._add(owner, one)
+            told = [one for one in _told(owner, circle) if _is_reached(one, circle)]
+            for one in circle.notifications(owner, types) if told else ():
+                self._add(owner, told, one)
 
-    def _add(self, owner: Person, one: Notification) -> None:
+    def _add(self, owner: Person, told: Iterable[Person], one: Notification) -> None:
         scopes = CONCERNS_BY.get(owner.kind, ()) if owner.kind else ()
-        for receiver in _told(owner, self._circle):
-            if _is_reached(receiver, one.event_type, self._circle):
+        for receiver in told:
+            if receiver is owner or _sees(receiver, one.event_type, self._circle.catalogue):
                 desk = _desk(receiver), one.event_type
                 self._asking.setdefault(desk, []).append((receiver, owner, one))
                 if receiver is not owner or any((each.field,) == scopes for each in one.where):
@@ -212,28 +232,30 @@ class _Gathered:
         """Return one receiver per person, those of every event first, then the fastest."""
         ancestors = self._circle.directory.ancestors(partner.id)
         places: Sequence[str | None] = (None,) if partner.kind is PartnerKind.STUDIO else ancestors
-        desks = tuple((one, event_type.id) for one in places if (one, event_type.id) in self._asking)
-        if not self._own.isdisjoint(desks):
-            return self._work_out(event_type, partner, desks, places)
-        key = partner.kind, desks
-        if key not in self._known:
-            self._known[key] = self._work_out(event_type, partner, desks, places)
-        return self._known[key]
+        ranked: list[_Ranked] = []  # nobody sits at two desks
+        for desk in ((one, event_type.id) for one in places):
+            if desk in self._own:
+                ranked += self._rank(desk, event_type, partner, places)
+            elif desk in self._asking:
+                if desk not in self._known:
+                    self._known[desk] = self._rank(desk, event_type, partner, places)
+                ranked += self._known[desk]
+        return tuple(one for _, one in sorted(ranked, key=itemgetter(0)))
 
-    def _work_out(
-        self, event_type: EventType, partner: Partner, desks: Iterable[_Desk], places: Sequence[str | None]
-    ) -> tuple[Receiver, ...]:
-        best: dict[int, Receiver] = {}
-        for person, owner, one in (each for desk in desks for each in self._asking[desk]):
+    def _rank(
+        self, desk: _Desk, event_type: EventType, partner: Partner, places: Sequence[str | None]
+    ) -> list[_Ranked]:
+        best: dict[int, tuple[_Order, Receiver]] = {}
+        for person, owner, one in self._asking[desk]:
             if _desk(owner) not in places:  # who stands in gets what the other may see as well
                 continue
             conditions = tuple(each for each in one.where if not _is_sure(each, event_type, partner, self._circle))
-            lender = None if owner is person else owner
-            found = Receiver(person=person, notification=one, conditions=conditions, standing_in_for=lender)
-            known = best.get(person.id)
-            if known is None or _order(found) < _order(known):
-                best[person.id] = found
-        return tuple(sorted(best.values(), key=lambda one: (*_order(one), one.person.key)))
+            order = bool(conditions), one.frequency.rank, owner is not person
+            if person.id not in best or order < best[person.id][0]:
+                lender = None if owner is person else owner
+                found = Receiver(person=person, notification=one, conditions=conditions, standing_in_for=lender)
+                best[person.id] = order, found
+        return sorted((((*order, one.person.key), one) for order, one in best.values()), key=itemgetter(0))
 
 
 def _counting_at(partners: Iterable[str], circle: Circle) -> Iterator[Person]:
@@ -255,22 +277,17 @@ def _told(owner: Person, circle: Circle) -> Iterator[Person]:
         yield circle.directory.persons[one.delegate_id]
 
 
-def _is_reached(person: Person, event_type: str, circle: Circle) -> bool:
-    """Return whether critical mails about a type reach a person, the partner aside (A1, A2, P4)."""
-    return (
-        person.active
-        and not is_test_address(person.email)
-        and person.key not in circle.unreachable
-        and circle.catalogue.may_see_type(valid_roles(person, circle.catalogue), event_type)
-    )
+def _is_reached(person: Person, circle: Circle) -> bool:
+    """Return whether critical mails reach a person, whatever they are about (A1, P4)."""
+    return person.active and not is_test_address(person.email) and person.key not in circle.unreachable
+
+
+def _sees(person: Person, event_type: str, catalogue: Catalogue) -> bool:
+    return catalogue.may_see_type(valid_roles(person, catalogue), event_type)
 
 
 def _desk(person: Person) -> str | None:
     return None if person.kind is PartnerKind.STUDIO else person.partner
-
-
-def _order(one: Receiver) -> tuple[bool, int, bool]:
-    return bool(one.conditions), one.frequency.rank, one.standing_in_for is not None
 
 
 def _is_sure(condition: Condition, event_type: EventType, partner: Partner, circle: Circle) -> bool:

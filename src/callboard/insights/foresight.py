@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from callboard.base.errors import Fault, RejectedError
 from callboard.catalogue.values import Catalogue
-from callboard.insights.coverage import Circle
+from callboard.insights.coverage import Circle, Line, coverage
 from callboard.insights.whatif import Change, WhatIf, what_if
 from callboard.intake import store as log
 from callboard.mail import store as outbox
@@ -26,13 +27,27 @@ def circle_of(world: World, now: datetime) -> Circle:
     return _circle(world.catalogue, world.directory, world.book, now)
 
 
-def load_circle(partners: Iterable[str], catalogue: Catalogue, now: datetime, event_type: str = "") -> Circle:
+def load_circle(
+    partners: Iterable[str], catalogue: Catalogue, now: datetime, types: Collection[str] | None = None
+) -> Circle:
     """Return everybody who counts at some partners, those above and those below, as committed now.
 
-    With an `event_type` the circle answers for that one alone.
+    With `types` the circle answers for these event types alone.
     """
     directory = people.load_lines(partners)
-    return _circle(catalogue, directory, preferences.load_book_of(directory.persons, catalogue, event_type), now)
+    return _circle(catalogue, directory, preferences.load_book_of(directory.persons, catalogue, types), now)
+
+
+def load_gaps(partners: Collection[str], catalogue: Catalogue, now: datetime) -> list[Line]:
+    """Return the gaps at some partners, as committed now.
+
+    A Custom opens no gap, it only closes some: of people's many Customs those are read that are
+    about a type of which Defaults leave a gap.
+    """
+    circle = load_circle(partners, catalogue, now, types=())
+    types = {one.event_type.id for one in coverage(circle, partners) if one.is_gap}
+    book = preferences.load_book_of(circle.directory.persons, catalogue, types) if types else circle.book
+    return [one for one in coverage(replace(circle, book=book), partners, types) if one.is_gap]
 
 
 def _circle(catalogue: Catalogue, directory: Directory, book: Book, now: datetime) -> Circle:

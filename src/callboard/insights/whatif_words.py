@@ -94,15 +94,20 @@ def whatif_json(found: WhatIf, reader: Reader) -> dict[str, Any]:
     }
 
 
-def line_json(line: Line, reader: Reader) -> dict[str, Any]:
-    """Return one line of coverage as JSON values; people whom the reader may not know are counted."""
+def line_json(line: Line, reader: Reader, most: int | None = None) -> dict[str, Any]:
+    """Return one line of coverage as JSON values; people whom the reader may not know are counted.
+
+    With `most` that many receivers are listed at most, the best ones.
+    """
     named = [one for one in line.receivers if reader.may_name(one.person)]
     return {
         "partner": line.partner.id,
         "event_type": line.event_type.id,
         "state": line.state.value,
         "expected": line.expected,
-        "receivers": [_receiver_json(one, reader) for one in named],
+        "count": len(line.receivers),
+        "fastest": line.receivers[0].frequency.value if line.receivers else None,
+        "receivers": [_receiver_json(one, reader) for one in named[:most]],
         "others": len(line.receivers) - len(named),
     }
 

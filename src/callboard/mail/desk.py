@@ -20,10 +20,10 @@ from callboard.base.texts import shown
 from callboard.decisions import store as ledger
 from callboard.decisions.store import Content
 from callboard.mail.checking import Checker, Items
-from callboard.mail.dkim import make_signer, sign
 from callboard.mail.models import MailState
 from callboard.mail.replies import Fate, envelope_address
 from callboard.mail.store import Leased
+from callboard.mail.wire import Written
 from callboard.mail.writing import Told, Writer
 from callboard.people.values import Person
 
@@ -58,7 +58,7 @@ class Draft:
     items: Items
     ids: tuple[str, ...]
     reasons: tuple[Reason | None, ...]
-    raw: bytes
+    raw: Written
     fault: str
 
     @property
@@ -79,7 +79,6 @@ class Desk:
         self.clock = clock
         self.checker = checker
         self.writer = Writer(config, checker)
-        self.signer = make_signer(config)
 
     # check and write
 
@@ -136,8 +135,7 @@ class Desk:
     def _write(self, draft: Draft, told: Told) -> None:
         """Write the mail; one that can not be written fails, with the reason, alone (P3)."""
         try:
-            raw = self.writer.write(draft.mail, draft.person, told)
-            draft.raw = sign(raw, self.signer)
+            draft.raw = self.writer.write(draft.mail, draft.person, told)
         except Error:
             raise
         except Exception as exc:

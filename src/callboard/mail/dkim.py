@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
@@ -74,36 +75,85 @@ def sign(message: bytes, signer: Signer | None) -> bytes:
     """
     if signer is None:
         return message
+    _check_line_ends(message)
+    head, _, body = message.partition(b"\r\n\r\n")
+    return _signature(head, sha256(relaxed_body(body)).digest(), signer) + message
+
+
+class Seal:
+    """Signs mails whose bodies are the same but for what comes between its `pieces`; those are hashed from once.
+
+    Every piece, and what comes between, is whole lines, and the last of them is not blank.
+    """
+
+    def __init__(self, signer: Signer, pieces: Sequence[bytes]) -> None:
+        for one in pieces:
+            _check_lines(one)
+        first, *rest = map(_reduced, pieces)
+        self.signer = signer
+        self._begun = sha256(first)
+        self._rest = rest
+
+    def signature(self, head: bytes, between: bytes) -> bytes:
+        """Return the DKIM-Signature that stands before `head`, the headers of a mail.
+
+        Raises:
+            PermanentError: a line ends otherwise than with CRLF.
+        """
+        _check_lines(head)
+        _check_lines(between)
+        between = _reduced(between)
+        found = self._begun.copy()
+        for one in self._rest:
+            found.update(between)
+            found.update(one)
+        return _signature(head, found.digest(), self.signer)
+
+
+def _check_lines(lines: bytes) -> None:
+    _check_line_ends(lines)
+    if not lines.endswith(b"\r\n"):
+        raise PermanentError("a part of a mail to be signed does not end with CRLF")
+
+
+def _check_line_ends(lines: bytes) -> None:
+    if not lines.count(b"\n") == lines.count(b"\r") == lines.count(b"\r\n"):
+        raise PermanentError("a mail to be signed has a line that does not end with CRLF")
+
+
+def _signature(head: bytes, body_hash: bytes, signer: Signer) -> bytes:
+    """Return the DKIM-Signature over headers and a body, with its line end."""
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15  # noqa: PLC0415 - only those who sign
     from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
 
-    head, _, body = message.partition(b"\r\n\r\n")
-    if not message.count(b"\n") == message.count(b"\r") == message.count(b"\r\n"):
-        raise PermanentError("a mail to be signed has a line that does not end with CRLF")
-    body_hash = b64encode(sha256(relaxed_body(body)).digest()).decode()
     unsigned = (
         f"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d={signer.domain};\r\n"
         f" s={signer.selector}; h={_SIGNED_FOLDED};\r\n"
-        f" bh={body_hash};\r\n"
+        f" bh={b64encode(body_hash).decode()};\r\n"
         " b="
     ).encode()
     covered = _covered(head) + relaxed_header(unsigned)
     signature = b64encode(signer.key.sign(covered, PKCS1v15(), SHA256())).decode()
     folded = "\r\n ".join(signature[start : start + _STEP] for start in range(0, len(signature), _STEP))
-    return b"".join([unsigned, folded.encode(), b"\r\n", message])
+    return b"".join([unsigned, folded.encode(), b"\r\n"])
 
 
 def relaxed_body(body: bytes) -> bytes:
     """Return a body whose lines end with CRLF as it is hashed. Source: RFC 6376 3.4.4."""
-    if b"\t" in body:
-        body = body.replace(b"\t", b" ")
-    while b"  " in body:
-        body = body.replace(b"  ", b" ")
-    body = body.replace(b" \r\n", b"\r\n").removesuffix(b" ")
+    body = _reduced(body).removesuffix(b" ")
     end = len(body)
     while body[end - 2 : end] == b"\r\n":
         end -= 2
     return body[:end] + b"\r\n" if end else b""
+
+
+def _reduced(lines: bytes) -> bytes:
+    """Return lines with one space for each run of them, and none at a line's end."""
+    if b"\t" in lines:
+        lines = lines.replace(b"\t", b" ")
+    while b"  " in lines:
+        lines = lines.replace(b"  ", b" ")
+    return lines.replace(b" \r\n", b"\r\n")
 
 
 def relaxed_header(header: bytes) -> bytes:

@@ -20,13 +20,15 @@ from typing import TYPE_CHECKING
 from callboard.mail.headers import folded, mailbox, sender_of, token, unstructured
 from callboard.mail.render import render
 from callboard.mail.templates import STYLE
-from callboard.mail.wire import Clean, is_clean
+from callboard.mail.wire import Clean, is_clean, whole
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from callboard.catalogue.values import Catalogue
+    from callboard.mail.dkim import Seal
     from callboard.mail.letter import Item, Letter
+    from callboard.mail.wire import Written
     from callboard.people.values import Directory, Person
 
 BOUNDARY = "=_callboard"
@@ -63,8 +65,16 @@ class Form:
     body: tuple[bytes, ...]
     is_clean: bool
 
-    def fill(self, person: Person, dated_at: datetime, message_id: str, thread_root: str, mute_url: str) -> bytes:
-        """Return the whole message.
+    def fill(
+        self,
+        person: Person,
+        dated_at: datetime,
+        message_id: str,
+        thread_root: str,
+        mute_url: str,
+        seal: Seal | None = None,
+    ) -> Written:
+        """Return the whole message, signed with the seal of this form's body.
 
         Raises:
             PermanentError: a header value can not be written (line break, NUL, an address that
@@ -79,9 +89,13 @@ class Form:
         ).encode("ascii")
         unsubscribe = f"List-Unsubscribe: <{mute}>\r\n".encode("ascii")
         link = _open_ended(mute)
-        body = link.join(self.body)
-        raw = b"".join([self.sender, to, b"\r\n", self.subject, ids, self.list_id, unsubscribe, self.rest, body])
-        return Clean(raw) if self.is_clean and is_clean(link) else raw
+        head = b"".join([self.sender, to, b"\r\n", self.subject, ids, self.list_id, unsubscribe, self.rest])
+        signature = seal.signature(head, link) if seal else b""
+        pieces = [signature + head]
+        for one in self.body:
+            pieces += (one, link)
+        del pieces[-1]
+        return Clean(pieces) if self.is_clean and is_clean(link) else b"".join(pieces)
 
 
 def write_mail(
@@ -95,7 +109,7 @@ def write_mail(
         PermanentError: as `Form.fill`.
     """
     form = make_form(letter, catalogue, directory, base_url=base_url, sender=sender, host=host)
-    return form.fill(letter.person, letter.dated_at, letter.message_id, letter.thread_root, letter.mute_url)
+    return whole(form.fill(letter.person, letter.dated_at, letter.message_id, letter.thread_root, letter.mute_url))
 
 
 def make_form(

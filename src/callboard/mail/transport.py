@@ -13,6 +13,7 @@ from callboard.base.config import Config, SmtpServer
 from callboard.mail.mailbox import Mailbox
 from callboard.mail.replies import Fate, Reply, plain_words
 from callboard.mail.session import Session
+from callboard.mail.wire import Written, whole
 from callboard.people.values import is_test_address
 
 COMMAND_TIMEOUT_S = 60.0
@@ -37,7 +38,7 @@ class Transport(Protocol):
         """
         ...
 
-    async def send(self, sender: str, recipient: str, raw: bytes) -> Reply:
+    async def send(self, sender: str, recipient: str, raw: Written) -> Reply:
         """Hand over one mail to one recipient; return the server's last word."""
         ...
 
@@ -65,10 +66,10 @@ class MailboxTransport:
     async def open(self) -> None:
         """Return at once: a file needs no connection."""
 
-    async def send(self, sender: str, recipient: str, raw: bytes) -> Reply:
+    async def send(self, sender: str, recipient: str, raw: Written) -> Reply:
         """Keep the mail."""
         del sender
-        self.mailbox.receive([(recipient, raw)], self.now_us())
+        self.mailbox.receive([(recipient, whole(raw))], self.now_us())
         return Reply(Fate.SENT, 250, "2.0.0 kept in the built-in mailbox")
 
     async def close(self) -> None:
@@ -87,7 +88,7 @@ class SortingTransport:
         """Connect to the next hop."""
         await self.next_hop.open()
 
-    async def send(self, sender: str, recipient: str, raw: bytes) -> Reply:
+    async def send(self, sender: str, recipient: str, raw: Written) -> Reply:
         """Hand over one mail to where its recipient's mails go."""
         way = self.mailbox if is_test_address(recipient) else self.next_hop
         return await way.send(sender, recipient, raw)
@@ -147,7 +148,7 @@ class SmtpTransport:
         transport.set_protocol(session)
         self._session, self._sent = session, 0
 
-    async def send(self, sender: str, recipient: str, raw: bytes) -> Reply:
+    async def send(self, sender: str, recipient: str, raw: Written) -> Reply:
         """Run MAIL, RCPT, DATA; whatever happens ends in a reply."""
         if self._session is None:
             return Reply(Fate.RETRY, 0, "not connected")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TypeAlias
 
 import numpy as np
 
@@ -11,28 +12,40 @@ _LF, _CR, _DOT = b"\n\r."
 _SHORT_BYTES = 1_000
 
 
-class Clean(bytes):
-    """A mail of which is known that every line ends with CRLF and none begins with a dot.
+class Clean(tuple[bytes, ...]):
+    """A mail in pieces of which is known that every line ends with CRLF and none begins with a dot.
 
-    Whoever makes one vouches for it: the final dot is all that `wire_form` adds.
+    Whoever makes one vouches for it: the final dot is all that `wire_form` adds. A piece that many
+    mails share is the same object in all of them, and nobody copies it before the kernel does.
     """
 
     __slots__ = ()
 
 
-def wire_form(raw: bytes) -> bytes:
-    """Return a mail as it follows DATA.
+Written: TypeAlias = bytes | Clean
+"""A whole mail, ready to be handed over."""
+
+
+def whole(mail: Written) -> bytes:
+    """Return a mail in one piece."""
+    return b"".join(mail) if isinstance(mail, Clean) else mail
+
+
+def wire_form(mail: Written) -> tuple[bytes, ...]:
+    """Return a mail as it follows DATA, in pieces.
 
     A bare CR or LF would be read as a line's end by some servers and not by others, so it
     becomes one for all.
     """
-    if isinstance(raw, Clean) or is_clean(raw):
-        return raw + b".\r\n"
-    raw = _BARE.sub(b"\r\n", raw)
+    if isinstance(mail, Clean):
+        return (*mail, b".\r\n")
+    if is_clean(mail):
+        return mail, b".\r\n"
+    raw = _BARE.sub(b"\r\n", mail)
     if raw.startswith(b"."):
         raw = b"." + raw
     raw = raw.replace(b"\r\n.", b"\r\n..")
-    return raw + (b".\r\n" if raw.endswith(b"\r\n") else b"\r\n.\r\n")
+    return raw, b".\r\n" if raw.endswith(b"\r\n") else b"\r\n.\r\n"
 
 
 def is_clean(raw: bytes) -> bool:

@@ -20,9 +20,11 @@ from callboard.base.keyed import keyed_hash, sign_id
 from callboard.base.reasons import Frequency
 from callboard.mail.checking import Checker, Items
 from callboard.mail.composing import MUTE_LINK
+from callboard.mail.dkim import Seal, make_signer
 from callboard.mail.letter import Item, Letter
 from callboard.mail.mime import MUTE_PLACE, Form, list_id, make_form, thread_key
 from callboard.mail.store import Leased
+from callboard.mail.wire import Written
 from callboard.mail.wording import zone_of
 from callboard.people.values import Person
 
@@ -42,6 +44,7 @@ class Told(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class _Kept:
     form: Form
+    seal: Seal | None
     thread: tuple[str, str]
     size: int
 
@@ -52,13 +55,14 @@ class Writer:
     def __init__(self, config: Config, checker: Checker) -> None:
         self.config = config
         self.checker = checker
+        self.signer = make_signer(config)
         self._revision = -1
         self._forms: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
         self._bytes = 0
         self.was_new = False
         """Whether the last mail's form had to be made."""
 
-    def write(self, mail: Leased, person: Person, told: Told) -> bytes:
+    def write(self, mail: Leased, person: Person, told: Told) -> Written:
         """Return the whole message.
 
         Raises:
@@ -73,6 +77,7 @@ class Writer:
             mail.message_id,
             f"<{root}@{config.mail_host}>",
             f"{config.base_url}/mute/{sign_id(config.secret_key, MUTE_LINK, mail.id)}",
+            kept.seal,
         )
 
     def _form(self, mail: Leased, person: Person, told: Told) -> _Kept:
@@ -95,7 +100,9 @@ class Writer:
         )  # fmt: skip
         subject = thread_key(letter.items)
         thread = ("list", list_id(letter, config.mail_host)) if subject is None else ("subject", subject)
-        kept = _Kept(form, thread, sum(map(len, form.body)) + 200 * len(told.items.pairs))
+        seal = Seal(self.signer, form.body) if self.signer else None
+        size = sum(map(len, form.body)) * (2 if seal else 1) + 200 * len(told.items.pairs)
+        kept = _Kept(form, seal, thread, size)
         self._keep(key, kept)
         return kept
 

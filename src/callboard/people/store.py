@@ -59,15 +59,21 @@ def _stand_in(row: StandInRow) -> StandIn:
 
 
 def _person(row: tuple[Any, ...], directory: Directory) -> Person:
-    values = dict(zip(_PERSON_COLUMNS, row, strict=True))
-    partner = directory.partners.get(values.pop("partner_id") or "")
+    id_, email, name, partner_id, roles, active, time_zone, locale, digest_hour, digest_weekday, own_actions = row
+    partner = directory.partners.get(partner_id or "")
     return Person(
-        **{key: values[key] for key in ("id", "email", "name", "time_zone", "locale", "digest_hour", "digest_weekday")},
+        id=id_,
+        email=email,
+        name=name,
         partner=partner.id if partner else None,
         kind=partner.kind if partner else None,
-        roles=tuple(values["roles"].split()),
-        active=values["is_active"],
-        notify_own_actions=values["notify_own_actions"],
+        roles=tuple(roles.split()),
+        active=active,
+        time_zone=time_zone,
+        locale=locale,
+        digest_hour=digest_hour,
+        digest_weekday=digest_weekday,
+        notify_own_actions=own_actions,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -58,14 +58,14 @@ def load_book(catalogue: Catalogue) -> Book:
     return book
 
 
-def load_book_of(user_ids: Iterable[int], catalogue: Catalogue, event_type: str = "") -> Book:
-    """Return a book of these persons' settings, as committed now; with an `event_type` only its Customs."""
+def load_book_of(user_ids: Iterable[int], catalogue: Catalogue, types: Collection[str] | None = None) -> Book:
+    """Return a book of these persons' settings, as committed now; with `types` Customs of these event types alone."""
     book = Book()
     wanted = sorted(user_ids)
     for start in range(0, len(wanted), _ROWS):
         part = wanted[start : start + _ROWS]
         customs = CustomNotification.objects.filter(user_id__in=part, deleted_us=None)
-        for row in (customs.filter(event_type=event_type) if event_type else customs).values(*_COLUMNS):
+        for row in (customs if types is None else customs.filter(event_type__in=types)).values(*_COLUMNS):
             book.put(_notification(row, catalogue))
         for mute in _mutes(MuteRecord.objects.filter(user_id__in=part)):
             book.put_mute(mute)

@@ -84,12 +84,42 @@ def test_an_invitation_is_posted_with_the_account(max_):
         assert post(max_, "team", body | {"email": email}).status_code == 422
 
 
-def test_coverage_is_told_of_the_own_partners(max_):
-    found = max_.get("/api/v1/coverage").json()
+REDELIVERY = "delivery.redelivery_requested"
+
+
+def told(client, asked="", partner="copperglass-lisbon"):
+    """What coverage says of redeliveries at a partner."""
+    found = client.get(f"/api/v1/coverage{asked}").json()
+    (line,) = (one for one in found if (one["partner"], one["event_type"]) == (partner, REDELIVERY))
+    return found, line
+
+
+def test_coverage_is_counted_at_the_own_partners_and_nobody_is_listed(max_):
+    found, line = told(max_)
     assert {one["partner"] for one in found} == {"copperglass", "copperglass-lisbon"}
-    (line,) = (
-        one
-        for one in found
-        if (one["partner"], one["event_type"]) == ("copperglass-lisbon", "delivery.redelivery_requested")
-    )
-    assert (line["state"], {one["email"] for one in line["receivers"]}) == ("covered", {ANA, LIA})
+    assert (line["state"], line["count"], line["fastest"], line["others"]) == ("covered", 2, "immediately", 0)
+    assert [one["receivers"] for one in found] == [[]] * len(found)
+    gap = next(one for one in found if one["state"] == "gap")
+    assert (gap["count"], gap["fastest"]) == (0, None)
+
+
+def test_coverage_of_one_partner_lists_who_is_told(max_):
+    found, line = told(max_, "?partner=copperglass-lisbon")
+    assert {one["partner"] for one in found} == {"copperglass-lisbon"}
+    assert {one["email"] for one in line["receivers"]} == {ANA, LIA}
+    assert line["count"] == 2
+
+
+@pytest.mark.parametrize("partner", ["tidewater", "nowhere", "", "a%00b"])
+def test_coverage_of_a_partner_of_others_is_not_there(max_, partner):
+    problem(max_.get(f"/api/v1/coverage?partner={partner}"), 404, "not-found")
+
+
+def test_coverage_lists_a_hundred_and_counts_the_rest(max_, pipeline):
+    crowd = [
+        {"email": f"c{number}@lisbon.example", "name": "C", "partner": "copperglass-lisbon", "roles": [OPERATIONS]}
+        for number in range(120)
+    ]
+    pipeline.import_people({"users": crowd})
+    _, line = told(max_, "?partner=copperglass-lisbon")
+    assert (len(line["receivers"]), line["count"]) == (100, 122)

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from tests.integration.console.trouble import composed
 from tests.integration.web.studio import ANA, REDELIVERY, SAM, TOM, event
+from tests.integration.web.window import Window, customs
 
 from callboard.base.keyed import keyed_hash
 from callboard.console import acting
@@ -76,6 +77,35 @@ def test_what_is_done_is_done_for_the_person_and_written_down_with_the_reason(ac
         assert words in page, words
     assert "csrfmiddlewaretoken" not in one.said
     assert "Acts for this person: Ticket 812" in acts.get("/console/audit").content.decode()
+
+
+def recorded(operator):
+    """What an operator sent for Ana: (address, what was said, answer)."""
+    rows = Act.objects.filter(method="POST", acting__operator=operator, acting__person__email_key=ANA).order_by("id")
+    return [(one.path, one.said, one.status) for one in rows]
+
+
+def test_each_setting_that_is_made_edited_deleted_or_set_for_a_person_is_written_down(acts, operator):
+    window = Window(acts)
+    where = [{"field": "content_type", "op": "any_of", "value": ["Branded"]}]
+    window.open("/settings/new").choose(REDELIVERY, where, frequency="weekly", name="For Ana").save()
+    number = window.form["id"]
+    window.open(f"/settings/edit/{number}")
+    window.form |= {"frequency": "daily", "name": "Sooner"}
+    window.save()
+    assert [(one.name, one.frequency) for one in customs(ANA) if one.id == number] == [("Sooner", "daily")]
+    acts.post("/settings/act", {"do": f"delete custom {number}"})
+    assert number not in [one.id for one in customs(ANA)]
+    me = {"time_zone": "Asia/Tokyo", "digest_hour": "6", "digest_weekday": "friday", "do": "save"}
+    acts.post("/settings/me", me)
+    assert (user(ANA).time_zone, user(ANA).digest_hour) == ("Asia/Tokyo", 6)
+    made, edited, deleted, zone = recorded(operator)
+    assert [one[0] for one in (made, edited, deleted, zone)] == [
+        "/settings/save", "/settings/save", "/settings/act", "/settings/me",
+    ]  # fmt: skip
+    for (_, said, status), words in ((made, "For Ana"), (edited, "Sooner"), (deleted, number), (zone, "Asia/Tokyo")):
+        assert words in said
+        assert status in (200, 302)
 
 
 def test_pages_that_are_opened_are_written_down_too(acts):

@@ -14,6 +14,7 @@ from callboard.intake.cloudevents import Draft, read_event
 from callboard.mail.delivery import Courier, Threads
 from callboard.mail.owners import new_owner
 from callboard.mail.replies import read_reply
+from callboard.mail.wire import whole
 from callboard.preferences import actions
 from callboard.preferences.values import Kind, Ref
 
@@ -78,7 +79,7 @@ class Letters:
         assert sender.startswith(self.sender)
         self.senders.append(sender)
         code, text = self.answers.get(recipient, (250, "2.0.0 kept"))
-        self.taken.append((recipient, raw.decode()))
+        self.taken.append((recipient, whole(raw).decode()))
         return read_reply(code, text)
 
     async def close(self):

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
-from tests.integration.core.studio import ANA, NOW, OPERATIONS, REDELIVERY, SAM, TOM, default, user
+from tests.integration.core.studio import ANA, NOW, OPERATIONS, REDELIVERY, SAM, SECOND_ROUNDS, TOM, default, user
 
 from callboard.changing import By, Door, change_person
+from callboard.insights.foresight import load_gaps
 from callboard.insights.gaps import Watch, check_coverage
 from callboard.insights.store import count_gaps
 from callboard.intake.models import EventRecord
@@ -17,6 +18,7 @@ from callboard.mail import store as outbox
 from callboard.mail.models import Suppression
 from callboard.people.models import User
 from callboard.preferences import actions
+from callboard.preferences.values import Kind, Ref
 
 MIA = "mia@copperglass.example"
 MASTER = {"email": MIA, "name": "Mia Sol", "partner": "copperglass", "roles": ["fulfillment_partner_master"]}
@@ -219,3 +221,17 @@ def test_a_gap_that_opens_before_its_partner_was_learned_waits_for_the_nightly_c
     opened = count_gaps() - known
     assert opened > 0
     assert check_coverage(watched.pipeline.config, watched.pipeline.catalogue, watched.now).opened == opened
+
+
+def test_a_gap_that_defaults_leave_is_none_while_a_custom_asks(stage):
+    def is_gap():
+        found = load_gaps(["copperglass"], stage.pipeline.catalogue, stage.now)
+        return ("copperglass", REDELIVERY) in [one.key for one in found]
+
+    assert not is_gap()
+    stage.mute(default())
+    assert is_gap()
+    stage.pipeline.import_notifications([SECOND_ROUNDS])
+    assert not is_gap()
+    stage.mute(Ref("n-1", Kind.CUSTOM))
+    assert is_gap()

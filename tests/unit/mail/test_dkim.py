@@ -16,7 +16,12 @@ from tests.unit.mail.test_mime import written
 
 from callboard.base.dkim_key import public_key
 from callboard.base.errors import PermanentError
-from callboard.mail.dkim import SIGNED, Signer, relaxed_body, relaxed_header, sign
+from callboard.mail.dkim import SIGNED, Seal, Signer, relaxed_body, relaxed_header, sign
+
+LINES = st.lists(st.text(" \tab.", max_size=9), max_size=6).map(
+    lambda ls: "".join(f"{one}\r\n" for one in [*ls, "z="]).encode()
+)
+"""Whole lines, the last of them not blank."""
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +101,23 @@ def test_a_retry_is_the_same_bytes(signer: Signer):
 def test_a_mail_with_other_line_ends_is_not_signed(signer: Signer, line_end: bytes):
     with pytest.raises(PermanentError, match="CRLF"):
         sign(mail() + b"last" + line_end, signer)
+
+
+@given(st.lists(LINES, min_size=1, max_size=4), LINES)
+def test_a_seal_signs_what_many_share_as_each_whole_mail_is_signed(signer: Signer, pieces: list[bytes], link: bytes):
+    head = mail().partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+    whole = head + link.join(pieces)
+    assert Seal(signer, pieces).signature(head, link) + whole == sign(whole, signer)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("last", [b"last\n", b"last"])
+def test_a_seal_signs_no_other_line_ends(signer: Signer, place: int, last: bytes):
+    given = [b"A: b\r\n\r\n", b"link\r\n", b"body\r\n"]
+    given[place] += last
+    head, link, body = given
+    with pytest.raises(PermanentError, match="CRLF"):
+        Seal(signer, [body, body]).signature(head, link)
 
 
 def test_a_signer_shows_nothing_of_its_key(signer: Signer):

@@ -21,6 +21,6 @@ def last_words(ref: Ref, event_type: str, viewer: Viewer) -> str:
     found = viewer.catalogue.event_types.get(event_type)
     if found is None or not is_critical(found) or viewer.person.partner is None:
         return ""
-    circle = load_circle([viewer.person.partner], viewer.catalogue, viewer.now, event_type)
+    circle = load_circle([viewer.person.partner], viewer.catalogue, viewer.now, [event_type])
     gaps = gaps_opened_by(circle, without=[(viewer.person.id, ref)])
     return warning_of(gaps, Reader(viewer.catalogue, viewer.directory, viewer.partner_called))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from callboard.base.reasons import Frequency
 from callboard.base.texts import shown
-from callboard.insights.coverage import State, coverage
-from callboard.web.team.trying import circle_of
+from callboard.insights.coverage import State, coverage, critical_types
+from callboard.insights.foresight import load_circle, load_gaps
 from callboard.web.words import plural
 
 if TYPE_CHECKING:
@@ -57,12 +58,14 @@ class Section:
 
 def count_gaps(master: Master) -> int:
     """Return how many critical kinds of events would reach nobody at the Master's partners."""
-    return sum(one.is_gap for one in coverage(circle_of(master), master.partner_ids))
+    return len(load_gaps(master.partner_ids, master.viewer.catalogue, master.viewer.now))
 
 
 def sections_of(master: Master) -> list[Section]:
     """Return the Master's partners with their critical event types, the own partner first."""
-    lines = coverage(circle_of(master), master.partner_ids)
+    catalogue = master.viewer.catalogue
+    circle = load_circle(master.partner_ids, catalogue, master.viewer.now, critical_types(catalogue))
+    lines = coverage(circle, master.partner_ids)
     found = []
     for partner in master.partners:
         told = [_told(one, master) for one in lines if one.partner.id == partner.id]
@@ -76,7 +79,7 @@ def _told(line: Line, master: Master) -> Told:
     state, tone = _STATES[line.state]
     if line.state is State.GAP and not line.expected:
         state, tone = "Nobody asks", "quiet"
-    named = [one for one in line.receivers if one.person.partner in master.partner_ids][:NAMED]
+    named = tuple(islice((one for one in line.receivers if one.person.partner in master.partner_ids), NAMED))
     rest = len(line.receivers) - len(named)
     return Told(
         label=shown(line.event_type.label),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import wraps
+from functools import cached_property, wraps
 from typing import TYPE_CHECKING
 
 from django.http import Http404
@@ -29,7 +29,7 @@ class Master:
     viewer: Viewer
     partners: tuple[Partner, ...]
 
-    @property
+    @cached_property
     def partner_ids(self) -> tuple[str, ...]:
         """Return the ids of the partners."""
         return tuple(one.id for one in self.partners)
