@@ -20,7 +20,7 @@ from callboard.catalogue.values import Condition
 from callboard.matching.columns import Place, new_number_column
 from callboard.matching.index import Index
 from callboard.matching.postings import Budget
-from callboard.matching.rows import BITS, all_clear, set_at_once, set_one_by_one
+from callboard.matching.rows import BITS, Row, all_clear, set_at_once, set_one_by_one, slots_in
 
 TURNS = 30
 WORDS = 2_800
@@ -46,6 +46,23 @@ def few(count: int) -> None:
     one_by_one = fastest_us(lambda: set_one_by_one(row, slots), 100)
     at_once = fastest_us(lambda: set_at_once(row, slots), 100)
     print(f"  {count:>5} bits: one by one {one_by_one:6.2f} us, at once {at_once:6.2f} us")
+
+
+def narrow(words: int) -> None:
+    """Print what rows cost as integers and as arrays: twelve ANDs, then the slots of a sixteenth (rows.NARROW)."""
+    rng = random.Random(4)
+    number = rng.getrandbits(words * BITS) & rng.getrandbits(words * BITS)
+    number &= rng.getrandbits(words * BITS) & rng.getrandbits(words * BITS)
+    row = np.frombuffer(number.to_bytes(words * 8, "little"), np.uint64).copy()
+
+    def search(one: Row, other: Row) -> None:
+        for _ in range(12):
+            one &= other
+        slots_in(one)
+
+    integers = fastest_us(lambda: search(number, number), 20)
+    arrays = fastest_us(lambda: search(row, row), 20)
+    print(f"  {words:>5} words: integers {integers:6.2f} us, arrays {arrays:6.2f} us")
 
 
 def many_begins(ends: int) -> None:
@@ -105,6 +122,7 @@ def main() -> None:
     """Print all parts."""
     parts: list[tuple[Callable[[int], None], tuple[int, ...]]] = [
         (few, (8, 16, 32, 48, 64)),
+        (narrow, (16, 128, 512, 1024, 2048)),
         (many_begins, (100, 200, 400)),
         (warm_rows, (10_000, 100_000)),
     ]

@@ -15,6 +15,7 @@ import urllib.request
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from tests import starting
@@ -22,6 +23,7 @@ from tests import starting
 from callboard.base.instants import format_instant, parse_instant
 from callboard.demo.studio import notifications, studio
 from callboard.demo.traffic import history
+from callboard.mail.mailbox import Mailbox
 
 CHROMIUM = shutil.which("chromium")
 START_S = 60.0
@@ -38,10 +40,11 @@ document.addEventListener("securitypolicyviolation", (one) => {
 
 @dataclass
 class Site:
-    """A running server and its home."""
+    """A running server and its home; the mails from `first_later` on are those that tests bring about."""
 
     url: str
     home: Path
+    first_later: int = 0
 
     def run(self, *words, now=None):
         """Run a command on the home, at an instant of business time."""
@@ -95,6 +98,7 @@ def fill(site, now):
     site.run("drain", now=now - timedelta(minutes=2))
     site.send(events[-20:], now=now - timedelta(minutes=1))
     site.run("drain")
+    site.first_later = Mailbox(site.home / "mailbox.sqlite3").latest(limit=1)[0].id + 1
 
 
 def played(now):
@@ -170,6 +174,18 @@ def open_page(chromium, site):
             complaints += page.evaluate("window.violations || []")
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def open_newest_mail(open_page, site):
+    """Open the newest of the mails that a person had got before any test began."""
+
+    def open_of(email):
+        page = open_page(f"/mailbox?to={quote(email)}&before={site.first_later}")
+        page.locator(".mail-link").first.click()
+        return page
+
+    return open_of
 
 
 def sign_in(page, name="Ana Ruiz"):

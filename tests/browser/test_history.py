@@ -91,9 +91,8 @@ def test_what_is_not_there_says_so_in_words(page):
     expect(page.locator("#ask")).to_have_value("nothing like that")
 
 
-def test_a_mails_footer_lands_on_the_right_row(open_page):
-    page = open_page("/mailbox?to=ana%40copperglass.example")
-    page.locator(".mail-link").first.click()
+def test_a_mails_footer_lands_on_the_right_row(open_newest_mail):
+    page = open_newest_mail("ana@copperglass.example")
     link = page.frame_locator("iframe").locator("a[href*='#n-']").first
     link.wait_for()
     address = link.get_attribute("href")

@@ -59,9 +59,8 @@ def test_one_click_signs_in_and_the_gear_leads_to_the_settings(open_page):
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()
 
 
-def test_a_mail_is_shown_and_its_links_lead_to_its_readers_pages(open_page):
-    page = open_page("/mailbox?to=ana%40copperglass.example")
-    page.locator(".mail-link").first.click()
+def test_a_mail_is_shown_and_its_links_lead_to_its_readers_pages(open_newest_mail):
+    page = open_newest_mail("ana@copperglass.example")
     frame = page.frame_locator("iframe")
     link = frame.get_by_role("link", name="Change when and what you get")
     link.wait_for()
@@ -73,9 +72,8 @@ def test_a_mail_is_shown_and_its_links_lead_to_its_readers_pages(open_page):
     opened.value.get_by_role("heading", name="Notification settings").wait_for()
 
 
-def test_a_mails_mute_link_asks_first(open_page):
-    page = open_page("/mailbox?to=ben%40copperglass.example")
-    page.locator(".mail-link").first.click()
+def test_a_mails_mute_link_asks_first(open_newest_mail):
+    page = open_newest_mail("ben@copperglass.example")
     with page.context.expect_page() as opened:
         page.frame_locator("iframe").get_by_role("link", name=re.compile("^Mute ")).last.click()
     opened.value.get_by_role("button", name="Mute").click()

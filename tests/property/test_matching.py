@@ -12,6 +12,7 @@ from tests.property.studio import AT, ROLES, books, catalogues, customs, directo
 
 from callboard.matching.definition import matches
 from callboard.matching.index import Index, Matcher
+from callboard.matching.rows import NARROW
 from callboard.matching.snapshot import pack, unpack
 from callboard.preferences.values import from_default
 
@@ -91,6 +92,12 @@ class Changes(RuleBasedStateMachine):
     def put(self, custom):
         self.book.put(custom)
         self.changed.add(custom.id)
+
+    @rule(words=st.integers(1, 2))
+    def make_room(self, words):
+        """Rows become arrays, of more and more words."""
+        for shelf in self.matcher.index.shelves.values():
+            shelf.grow(max(NARROW, shelf.words) + words)
 
     @rule()
     def keep(self):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import math
 from typing import Any
@@ -90,6 +91,10 @@ def written(draw: st.DrawFn, depth: int = 3) -> str:
     return "{" + (draw(space) + ",").join(pairs) + "}"
 
 
+objects = st.integers(0, 10**6).map(lambda number: json.dumps({"id": number, "x": "y" * (number % 900)}))
+"""Objects as a long list has them, that are read quickly."""
+
+
 @settings(max_examples=400, deadline=None)
 @given(written().map(str.encode))
 @example(b'{"a":1e2,"a":1}')
@@ -125,6 +130,28 @@ def test_a_list_read_in_pieces_is_the_list(values: list[str], comma: str, copies
     except StrictJSONError:
         found = "refused"
     assert found == ("refused" if whole.startswith("refused") else whole)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(written() | objects, max_size=40), st.sampled_from([",", ",\n"]), st.integers(0, 4), st.integers(2, 3))
+def test_shares_of_a_list_are_the_list_or_one_is_refused(values: list[str], comma: str, copies: int, shares: int):
+    raw = f"[{comma.join(values * 4**copies)}]".encode()
+    whole = carefully(raw)
+    found: list[Any] = []
+    try:
+        for share in range(shares):
+            found += strict_json.items(io.BytesIO(raw), share, shares)
+    except StrictJSONError:
+        return
+    assert not whole.startswith("refused")
+    assert sorted(map(repr, found)) == sorted(map(repr, json.loads(raw)))
+
+
+def test_each_share_of_a_long_list_is_about_as_long():
+    raw = json.dumps([{"id": number, "where": [{"a": "},{"}, {"b": [1, 2]}]} for number in range(20_000)]).encode()
+    found = [[one["id"] for one in strict_json.items(io.BytesIO(raw), share, 3)] for share in range(3)]
+    assert sorted(itertools.chain(*found)) == list(range(20_000))
+    assert min(map(len, found)) > 6_000
 
 
 EVENT: dict[str, Any] = {

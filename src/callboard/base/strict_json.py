@@ -31,7 +31,8 @@ _ALL_SQUARE = bytes.maketrans(b"{}", b"[]")
 _SPACE = re.compile(r"[ \t\n\r]*")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _ESCAPED = re.compile(rb"\\u([0-9A-Fa-f]{4})")
-_LONG_NUMBER = re.compile(rb"[0-9]{%d}" % MAX_DIGITS)
+_DIGITS_ALIKE = bytes.maketrans(b"123456789", b"000000000")
+_LONG_NUMBER = b"0" * MAX_DIGITS
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[{]|[\]}]', re.DOTALL)
 
 
@@ -59,7 +60,7 @@ def _read_quickly(raw: bytes) -> Any:
         raw = _without_escapes(raw)
         if b"\\" in raw:
             return _UNSURE
-    if not _is_shallow(raw) or _LONG_NUMBER.search(raw):
+    if not _is_shallow(raw) or (len(raw) > MAX_DIGITS and _LONG_NUMBER in raw.translate(_DIGITS_ALIKE)):
         return _UNSURE
     try:
         value = _QUICK_DECODER.decode(raw)
@@ -110,13 +111,17 @@ def _read_carefully(raw: bytes | str) -> Any:
     return value
 
 
-def items(file: IO[bytes]) -> Iterator[Any]:
+def items(file: IO[bytes], share: int = 0, shares: int = 1) -> Iterator[Any]:
     """Yield the values of a JSON list one by one, however long the file is.
+
+    Several processes may read one file, each a share of it: what is strange in another's share is
+    found by the other.
 
     Raises:
         StrictJSONError: it is not such a list, or holds what `loads` refuses; `loads` says what.
+            One of several shares also refuses what must be read with care.
     """
-    text = _Text(file)
+    text = _Text(file, share, shares)
     if text.take() != "[":
         raise StrictJSONError("not a list")
     mark = text.peek()
@@ -135,8 +140,9 @@ def items(file: IO[bytes]) -> Iterator[Any]:
 class _Text:
     """A file's text, of which only a part is in memory."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], share: int, shares: int) -> None:
         self._file = file
+        self._share, self._shares, self._pieces = share, shares, 0
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._text, self._at, self._ended = "", 0, False
         self._unsure_until = 0
@@ -155,15 +161,27 @@ class _Text:
         return found
 
     def values(self) -> list[Any]:
-        """Return the next values, at least one, and go behind them: many objects at once, when that is sure."""
+        """Go behind the next values and return them, if they are in the share: many objects at once, when it is sure.
+
+        Raises:
+            StrictJSONError: they are not valid, or not sure though others read shares, too.
+        """
         self.peek()
-        if self._at >= self._unsure_until:
-            end = self._end_of_objects()
-            found = _read_quickly(b"[%b]" % self._text[self._at : end].encode()) if end else _UNSURE
-            if found is not _UNSURE:
-                self._at = end
-                return list(found)
-            self._unsure_until = end
+        end = self._end_of_objects() if self._at >= self._unsure_until else 0
+        if not end:
+            value = self._value()
+            return [] if self._share else [value]
+        self._pieces += 1
+        if self._pieces % self._shares != self._share:
+            self._at = end
+            return []
+        found = _read_quickly(b"[%b]" % self._text[self._at : end].encode())
+        if found is not _UNSURE:
+            self._at = end
+            return list(found)
+        if self._shares > 1:
+            raise StrictJSONError("not sure to be read alike by all who read a share")
+        self._unsure_until = end
         return [self._value()]
 
     def _end_of_objects(self) -> int:

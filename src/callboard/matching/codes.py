@@ -11,19 +11,23 @@ from callboard.matching.lengths import Lengths
 from callboard.matching.postings import Budget, Derived, Postings
 from callboard.matching.rows import (
     FEW,
+    NARROW,
     NONE,
     Form,
     Row,
     all_set,
-    clear_bit,
+    bytes_of,
     passing_row,
     resized,
     row_without,
-    set_bit,
+    with_bit,
+    without_bit,
 )
 
 _SHORT_ROW = 128
 """Words up to which a row costs little more than it costs to say that it is there."""
+_FEW_SHIFTS = 8
+"""Slots up to which it costs little to set them in an integer each time."""
 _WARM_ROWS = 200
 """Values of a field whose rows are made before anybody asks for them. Source: benchmarks/matching_parts.py."""
 Broader: TypeAlias = Callable[[str, Lengths], Iterable[str]]
@@ -66,6 +70,7 @@ class CodeColumn:
     ) -> None:
         self.field = field
         self.kind = reading.kind
+        self.words = words
         self.open = all_set(words)
         self.any, self.none, self.broad = Postings(budget), Postings(budget), Postings(budget)
         self._of_operator = {"any_of": self.any, "is": self.any, "none_of": self.none, "any_of_incl": self.broad}
@@ -88,7 +93,7 @@ class CodeColumn:
             if postings is self.broad:
                 self._lengths.add(len(key))
         if postings is not self.none:
-            clear_bit(self.open, slot)
+            self.open = without_bit(self.open, slot)
         if not self.rows.is_empty:
             named = frozenset(codes_of(condition))
             refuses = postings is self.none
@@ -101,7 +106,7 @@ class CodeColumn:
             postings.remove(key, slot)
             if postings is self.broad:
                 self._lengths.remove(len(key))
-        set_bit(self.open, slot)
+        self.open = with_bit(self.open, slot)
         self._mend(slot, lambda _: True)
 
     def _mend(self, slot: int, passes: Callable[[Any], bool]) -> None:
@@ -119,7 +124,7 @@ class CodeColumn:
         """Return the row of the slots whose condition the event meets; `value` is the field's."""
         if value is None and self.field:
             return self.open  # M3
-        words = len(self.open)
+        words = self.words
         if not self._literal or self.broad.slots or type(value) is not self.kind or not self.field:
             values = self._values_of(event)
             if type(value) is self.kind and self.by_value:
@@ -128,13 +133,13 @@ class CodeColumn:
         asking, refusing = self.any.slots.get(value, NONE), self.none.slots.get(value, NONE)
         if not asking and not refusing:
             return self.open
-        if words > _SHORT_ROW and len(asking) <= FEW and len(refusing) <= FEW:
+        if words > _SHORT_ROW and len(asking) + len(refusing) <= (FEW if words > NARROW else _FEW_SHIFTS):
             return passing_row(self.open, (asking,), (refusing,) if refusing else ())
         return self._row_of(value, (value,), words)
 
     def warm(self) -> None:
         """Make the rows of the values that most ask about, for the events to come."""
-        words = len(self.open)
+        words = self.words
         if not self._literal or not self.by_value or words <= _SHORT_ROW:
             return
         asked = Counter({value: len(slots) for value, slots in self.none.slots.items()})
@@ -166,7 +171,8 @@ class CodeColumn:
 
     def grow(self, words: int) -> None:
         """Make room for more slots."""
-        self.open = resized(self.open, words, all_set(words))
+        self.open = resized(self.open, self.words, words, ones=True)
+        self.words = words
         for one in (self.any.derived, self.none.derived, self.broad.derived, self.rows):
             one.forget()
 
@@ -177,7 +183,7 @@ class CodeColumn:
 
     def settle(self) -> None:
         """Make what follows from the postings, after they were filled in."""
-        self.open = row_without(len(self.open), (self.any.all_slots, self.broad.all_slots))
+        self.open = row_without(self.words, (self.any.all_slots, self.broad.all_slots))
         for key, slots in self.broad.slots.items():
             for _ in slots:
                 self._lengths.add(len(str(key)))
@@ -185,7 +191,7 @@ class CodeColumn:
     @property
     def used_bytes(self) -> int:
         """Return about how much memory the column takes, what is derived aside."""
-        return self.open.nbytes + sum(one.used_bytes for one in self.postings)
+        return bytes_of(self.open) + sum(one.used_bytes for one in self.postings)
 
 
 def codes_of(condition: Condition) -> Iterable[Any]:

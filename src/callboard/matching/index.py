@@ -9,7 +9,7 @@ from functools import cached_property
 from callboard.catalogue.values import MENTIONS_ME, Catalogue, Default, Event
 from callboard.matching.audience import Audiences
 from callboard.matching.definition import asks_for
-from callboard.matching.filling import Filling
+from callboard.matching.filling import Filling, gathered
 from callboard.matching.postings import Budget
 from callboard.matching.shelf import Found, Shelf
 from callboard.people.values import Directory, Person
@@ -48,14 +48,13 @@ class Index:
 
     def fill(self, notifications: Iterable[Notification]) -> None:
         """Fill an empty index with many notifications, each of which may be forgotten then."""
-        filled: dict[str, Filling] = {}
-        for one in notifications:
-            if one.inactive is None:
-                filling = filled.get(one.event_type)
-                if filling is None:
-                    filling = filled[one.event_type] = Filling(self._new_shelf(one.event_type))
-                filling.add(one)
-        self.shelves = {event_type: filled.pop(event_type).finish() for event_type in list(filled)}
+        self.take(gathered(notifications))
+
+    def take(self, filled: dict[str, Filling]) -> None:
+        """Fill an empty index with what was gathered; it is used up."""
+        for event_type in list(filled):
+            self.shelves[event_type] = self._new_shelf(event_type)
+            filled.pop(event_type).finish(self.shelves[event_type])
         self.warm()
 
     def _new_shelf(self, event_type: str) -> Shelf:

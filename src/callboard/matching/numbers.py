@@ -13,7 +13,7 @@ import numpy as np
 from callboard.base.instants import parse_date
 from callboard.catalogue.values import Condition, Event
 from callboard.matching.postings import Budget, Derived
-from callboard.matching.rows import BITS, Passes, Row, Slots, all_set, clear_bit, resized, set_bit
+from callboard.matching.rows import BITS, Passes, Row, Slots, all_set, bytes_of, packed, resized, with_bit, without_bit
 
 EDGE = 2**62
 """Numbers beyond it count as it; slots that ask for such numbers are checked once more."""
@@ -50,7 +50,7 @@ class NumberColumn:
         """Let a slot ask."""
         low, high = clamped(range_of(condition))
         self.low[slot], self.high[slot] = low, high
-        clear_bit(self.open, slot)
+        self.open = without_bit(self.open, slot)
         for begin in (low, high + 1):
             count = self._begins.get(begin, 0)
             self._begins[begin] = count + 1
@@ -61,7 +61,7 @@ class NumberColumn:
     def remove(self, slot: int, condition: Condition) -> None:
         """Undo `add`."""
         self.low[slot], self.high[slot] = NOTHING, EDGE
-        set_bit(self.open, slot)
+        self.open = with_bit(self.open, slot)
         low, high = clamped(range_of(condition))
         for begin in (low, high + 1):
             self._begins[begin] -= 1
@@ -90,7 +90,7 @@ class NumberColumn:
         return self._make_row(begin, number) if found is None else found
 
     def _make_row(self, begin: int, number: int) -> Row:
-        found: Row = np.packbits((self.low <= number) & (self.high >= number), bitorder="little").view(np.uint64)
+        found = packed((self.low <= number) & (self.high >= number))
         self.rows.keep(begin, found)
         return found
 
@@ -115,17 +115,18 @@ class NumberColumn:
 
     def grow(self, words: int) -> None:
         """Make room for more slots."""
-        more = words * BITS - len(self.low)
+        before = len(self.low)
+        more = words * BITS - before
         self.low = np.concatenate((self.low, np.full(more, NOTHING)))
         self.high = np.concatenate((self.high, np.full(more, EDGE)))
-        self.open = resized(self.open, words, all_set(words))
+        self.open = resized(self.open, before // BITS, words, ones=True)
         self.rows.forget()
 
     def restore(self, low: Slots, high: Slots) -> None:
         """Take in what another column held."""
         self.low, self.high = low, high
         asks = low != NOTHING
-        self.open = np.packbits(~asks, bitorder="little").view(np.uint64)
+        self.open = packed(~asks)
         begins, counts = np.unique(np.concatenate((low[asks], high[asks] + 1)), return_counts=True)
         self._begins = dict(zip(begins.tolist(), counts.tolist(), strict=True))
         self._sorted = None
@@ -133,7 +134,7 @@ class NumberColumn:
     @property
     def used_bytes(self) -> int:
         """Return about how much memory the column takes, what is derived aside."""
-        return self.low.nbytes + self.high.nbytes + self.open.nbytes + _BYTES_PER_BEGIN * len(self._begins)
+        return self.low.nbytes + self.high.nbytes + bytes_of(self.open) + _BYTES_PER_BEGIN * len(self._begins)
 
 
 def range_of(condition: Condition) -> tuple[float, float]:

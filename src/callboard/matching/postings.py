@@ -13,11 +13,11 @@ from callboard.matching.rows import (
     Row,
     Slots,
     bytes_of,
-    clear_bit,
     drop_slot,
     is_large,
     row_of,
-    set_bit,
+    with_bit,
+    without_bit,
 )
 
 _BYTES_PER_KEY = 250
@@ -97,21 +97,16 @@ class Derived:
             return
         if len(self.young) + len(self._old) > _MANY_ROWS:
             self.forget()
-        at, bit = slot >> 6, np.uint64(1 << (slot & 63))
-        others = ~bit
         for rows in (self.young, self._old):
             for key, row in rows.items():
-                if passes(key):
-                    row[at] |= bit
-                else:
-                    row[at] &= others
+                rows[key] = (with_bit if passes(key) else without_bit)(row, slot)
 
     def mend_one(self, key: Hashable, slot: int, *, passes: bool) -> None:
         """Follow a change of one slot that only one key is about."""
         for rows in (self.young, self._old):
             row = rows.get(key)
             if row is not None:
-                (set_bit if passes else clear_bit)(row, slot)
+                rows[key] = (with_bit if passes else without_bit)(row, slot)
 
     def forget(self) -> None:
         """Let go of everything: what it was derived from has changed."""

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from array import array
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from callboard.catalogue.values import Event, PartnerKind
 from callboard.matching.postings import Budget, Postings
-from callboard.matching.rows import Row, Slots, all_clear, clear_bit, resized, row_from, row_of, set_bit
+from callboard.matching.rows import (
+    BITS,
+    NARROW,
+    Row,
+    Slots,
+    all_clear,
+    bytes_of,
+    number_of,
+    resized,
+    row_of,
+    with_bit,
+    without_bit,
+)
 from callboard.people.access import CONCERNS_BY
 from callboard.people.values import Directory, Person
 
@@ -37,9 +49,14 @@ def reach_of(person: Person) -> Reach:
 
 
 class Span(NamedTuple):
-    """The slots of a realm: bits of a stretch of a row. Slots of one owner stand side by side, mostly."""
+    """The slots of a realm: bits of a stretch of a row. Slots of one owner stand side by side, mostly.
 
-    words: slice
+    Attributes:
+        where: the words of a long row that it is about; of an integer how far to shift the bits.
+        bits: those of the stretch, as a row of that sort.
+    """
+
+    where: Any
     bits: Row
 
 
@@ -47,6 +64,7 @@ class Scope:
     """The slots of each realm. A slot without reach, or empty, is in none."""
 
     def __init__(self, words: int, budget: Budget, directory: Directory) -> None:
+        self.words = words
         self.everything = all_clear(words)
         self.realms: dict[PartnerKind, Postings] = {}
         self._ways: list[tuple[str, Postings, dict[str, Span]]] = []
@@ -61,7 +79,7 @@ class Scope:
             self._realms_of(reach.kind).add(reach.partner, slot)
             self._spans[reach.kind].pop(reach.partner, None)
         elif reach:
-            set_bit(self.everything, slot)
+            self.everything = with_bit(self.everything, slot)
 
     def add_all(self, slots: Slots, reach: Reach) -> None:
         """Put many slots where their owner's access reaches."""
@@ -69,7 +87,7 @@ class Scope:
             self._realms_of(reach.kind).add_all(reach.partner, slots)
             self._spans[reach.kind].pop(reach.partner, None)
         elif reach:
-            self.everything |= row_of(slots, len(self.everything))
+            self.everything |= row_of(slots, self.words)
 
     def _realms_of(self, kind: PartnerKind) -> Postings:
         postings = self.realms.get(kind)
@@ -85,7 +103,7 @@ class Scope:
             self.realms[reach.kind].remove(reach.partner, slot)
             self._spans[reach.kind].pop(reach.partner, None)
         elif reach:
-            clear_bit(self.everything, slot)
+            self.everything = without_bit(self.everything, slot)
 
     def remove_all(self, slots: Slots, reach: Reach) -> None:
         """Undo `add` for many slots."""
@@ -93,12 +111,13 @@ class Scope:
             self.realms[reach.kind].remove_all(reach.partner, slots)
             self._spans[reach.kind].pop(reach.partner, None)
         elif reach:
-            self.everything &= ~row_of(slots, len(self.everything))
+            self.everything &= ~row_of(slots, self.words)
 
     def start(self, event: Event) -> Row:
         """Return the row of the slots whose owners may see the event."""
-        row = self.everything.copy()
-        value_of, ancestors, widen = event.data.get, self._directory.ancestors, np.bitwise_or
+        narrow = self.words <= NARROW
+        row = self.everything if narrow else self.everything.copy()
+        value_of, ancestors = event.data.get, self._directory.ancestors
         for field, postings, spans in self._ways:
             value = value_of(field)
             if value is None:
@@ -110,18 +129,24 @@ class Scope:
                         if partner not in postings.slots:
                             continue
                         span = spans[partner] = self._span_of(postings.slots[partner])
-                    words, bits = span
-                    part = row[words]
-                    widen(part, bits, part)
+                    where, bits = span
+                    if narrow:
+                        row |= bits << where
+                    else:
+                        part = row[where]
+                        part |= bits
         return row
 
     def _span_of(self, slots: array[int]) -> Span:
         begin, end = min(slots) >> 6, (max(slots) >> 6) + 1
         self._span_words += end - begin
-        if self._span_words > _SPANS * len(self.everything):
+        if self._span_words > _SPANS * self.words:
             self._forget()
             self._span_words = end - begin
-        return Span(slice(begin, end), row_from(begin, slots, end - begin))
+        bits = number_of(slots, begin * BITS)
+        if self.words <= NARROW:
+            return Span(begin * BITS, bits)
+        return Span(slice(begin, end), np.frombuffer(bits.to_bytes((end - begin) * 8, "little"), np.uint64))
 
     def _forget(self) -> None:
         for spans in self._spans.values():
@@ -132,8 +157,10 @@ class Scope:
     def used_bytes(self) -> int:
         """Return about how much memory the scope takes, spans included."""
         spans = _BYTES_PER_SPAN * sum(map(len, self._spans.values())) + 8 * self._span_words
-        return self.everything.nbytes + spans + sum(one.used_bytes for one in self.realms.values())
+        return bytes_of(self.everything) + spans + sum(one.used_bytes for one in self.realms.values())
 
     def grow(self, words: int) -> None:
         """Make room for more slots."""
-        self.everything = resized(self.everything, words, all_clear(words))
+        self.everything = resized(self.everything, self.words, words, ones=False)
+        self.words = words
+        self._forget()

@@ -105,20 +105,20 @@ class Shelf:
     def find(self, event: Event) -> Found:
         """Return the notifications that the event satisfies and whose owners may see it (M1)."""
         row = self.scope.start(event)
-        value_of, narrow = event.data.get, np.bitwise_and
+        value_of = event.data.get
         late: list[NumberColumn] = []
         for field, kind, known, column in self._steps:
             value = value_of(field)
             form = known(value) if type(value) is kind else None
             if form is None:
                 form = column.passing(value, event)
-            narrow(row, form, row)
+            row &= form
         for numbers in self.numbers.values():
             form = numbers.passing(value_of(numbers.field), event)
             if form is None:
                 late.append(numbers)
             else:
-                narrow(row, form, row)
+                row &= form
         slots = slots_in(row)
         for numbers in late:
             slots = slots[numbers.among(slots, event)]
@@ -141,7 +141,7 @@ class Shelf:
 
     def restore(self, words: int, ids: list[str], owners: Slots) -> None:
         """Take in the slots of a snapshot; columns and scope follow."""
-        self._grow(words)
+        self.grow(words)
         self.ids = ids
         self.owners = array("q", owners.astype(np.int64).tobytes())
         self.slots = {id_: slot for slot, id_ in enumerate(ids) if id_}
@@ -200,12 +200,13 @@ class Shelf:
             return self._empty.pop()
         slot = len(self.ids)
         if slot == self.words * BITS:
-            self._grow(self.words * 9 // 8 + 1)
+            self.grow(self.words * 9 // 8 + 1)
         self.ids.append("")
         self.owners.append(0)
         return slot
 
-    def _grow(self, words: int) -> None:
+    def grow(self, words: int) -> None:
+        """Make room for slots in so many words of a row."""
         self.words = words
         for part in self._parts():
             part.grow(words)

@@ -11,13 +11,23 @@ from callboard.base.texts import folded
 from callboard.catalogue.values import Condition, Event
 from callboard.matching.lengths import Lengths
 from callboard.matching.postings import Budget, Derived, Postings
-from callboard.matching.rows import Form, Row, all_set, clear_bit, passing_row, resized, row_without, set_bit
+from callboard.matching.rows import (
+    Form,
+    Row,
+    all_set,
+    bytes_of,
+    passing_row,
+    resized,
+    row_without,
+    with_bit,
+    without_bit,
+)
 
 _TRIES_PER_NEEDLE = 16
 """Looks for single needles that cost as much as one needle of a new automaton."""
 
 
-_WORDS_PER_SLOT = 16
+_WORDS_PER_SLOT = 64
 """Texts meet a row of their own for each wish, so that more wishes are worth one than elsewhere."""
 _SHORT_TEXT = 300
 """Characters up to which a text is remembered; titles are shorter, and long texts seldom come again."""
@@ -38,6 +48,7 @@ class TextColumn:
 
     def __init__(self, field: str, words: int, budget: Budget) -> None:
         self.field = field
+        self.words = words
         self.open = all_set(words)
         self.equals, self.starts, self.contains = (Postings(budget, _WORDS_PER_SLOT) for _ in range(3))
         self.rows = Derived(budget)
@@ -59,7 +70,7 @@ class TextColumn:
             self._heads.add(len(text))
         elif postings is self.contains:
             self._needles.add(text)
-        clear_bit(self.open, slot)
+        self.open = without_bit(self.open, slot)
 
     def remove(self, slot: int, condition: Condition) -> None:
         """Undo `add`."""
@@ -69,11 +80,11 @@ class TextColumn:
             self._heads.remove(len(text))
         elif text not in self.contains.slots:
             self._needles.discard(text)
-        set_bit(self.open, slot)
+        self.open = with_bit(self.open, slot)
 
     def passing(self, value: Any, event: Event) -> Row:
         """Return the row of the slots whose condition the event meets; `value` is the field's."""
-        words = len(self.open)
+        words = self.words
         if type(value) is str:
             return passing_row(self.open, self._wished(value, words))
         texts = [one for one in event.values(self.field) if isinstance(one, str)]
@@ -111,13 +122,14 @@ class TextColumn:
 
     def grow(self, words: int) -> None:
         """Make room for more slots."""
-        self.open = resized(self.open, words, all_set(words))
+        self.open = resized(self.open, self.words, words, ones=True)
+        self.words = words
         for one in self.postings:
             one.derived.forget()
 
     def settle(self) -> None:
         """Make what follows from the postings, after they were filled in."""
-        self.open = row_without(len(self.open), [one.all_slots for one in self.postings])
+        self.open = row_without(self.words, [one.all_slots for one in self.postings])
         for text, slots in self.starts.slots.items():
             for _ in slots:
                 self._heads.add(len(str(text)))
@@ -133,7 +145,7 @@ class TextColumn:
         """Return about how much memory the column takes, what is derived aside."""
         needles = len(self.contains.slots) * _BYTES_PER_NEEDLE
         return (
-            self.open.nbytes
+            bytes_of(self.open)
             + needles
             + len(self._read) * _BYTES_PER_TEXT
             + sum(one.used_bytes for one in self.postings)

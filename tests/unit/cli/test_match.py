@@ -1,13 +1,34 @@
-"""How `callboard match` writes the ids of a shelf."""
+"""How `callboard match` reads lines and writes answers."""
 
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from tests.unit.studio import CATALOGUE, NOW, REDELIVERY, directory, event, person
 
-from callboard.cli.match import write_ids
+from callboard.base.errors import RejectedError
+from callboard.catalogue.values import PartnerKind
+from callboard.cli.match import (
+    Answers,
+    IrregularError,
+    Line,
+    gather,
+    line_batches,
+    load_index,
+    write_answers,
+    write_ids,
+)
+from callboard.matching.index import Index
+from callboard.people.values import Directory
+from callboard.preferences.rules import read_custom
+from callboard.preferences.values import Notification
+
+TYPES = [REDELIVERY, "delivery.processed", "portal.unasked"]
 
 
 @pytest.mark.parametrize(
@@ -20,3 +41,131 @@ def test_ids_are_written_sorted_whatever_their_lengths(ids: list[str]) -> None:
     assert json.loads(b"[%b]" % written.of(np.arange(3))) == sorted(ids)
     assert json.loads(b"[%b]" % written.of(np.array([2, 0]))) == sorted((ids[2], ids[0]))
     assert written.of(np.arange(0)) == b""
+
+
+def test_lines_are_handed_on_as_soon_as_they_can_be_read() -> None:
+    """Who writes one event and waits for its answer gets it."""
+    reading, writing = os.pipe()
+    batches = line_batches(Path(f"/dev/fd/{reading}"))
+    os.write(writing, b"first\nsec")
+    assert next(batches) == [(0, b"first")]
+    os.write(writing, b"ond\r\n\n  \nfifth\n")
+    assert next(batches) == [(1, b"second\r"), (4, b"fifth")]
+    os.write(writing, b"last, without an end")
+    os.close(writing)
+    assert list(batches) == [[(5, b"last, without an end")]]
+    os.close(reading)
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 1000])
+def test_lines_are_whole_however_little_is_read_at_once(size: int, tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    path.write_bytes(b"\nfirst\n\n" + b"x" * 50 + b"\n\r\nlast\n\n")
+    assert [one for batch in line_batches(path, size) for one in batch] == [(1, b"first"), (3, b"x" * 50), (5, b"last")]
+
+
+def line(number: int, event_type: str, title: str = "9") -> Line:
+    said = {"specversion": "1.0", "id": f"e{number}", "source": "p", "type": event_type, "data": {"title_id": [title]}}
+    return number, json.dumps(said).encode()
+
+
+@pytest.fixture
+def answers() -> Answers:
+    studio = person(partner="the-studio", kind=PartnerKind.STUDIO, roles=("studio_admin",))
+    index = Index(CATALOGUE, directory(studio))
+    where = [{"field": "title_id", "op": "any_of", "value": ["9"]}]
+    for number, event_type in enumerate(TYPES[:2] * 2):
+        raw = {"event_type": event_type, "frequency": "hourly", "where": where}
+        custom = read_custom(raw, CATALOGUE, id=f"n{number}", user_id=1)
+        assert isinstance(custom, Notification)
+        index.change(None, custom)
+    found = Answers(index, NOW)
+    found.prepare()
+    return found
+
+
+def test_answers_stand_in_the_order_of_the_lines_whatever_their_types(answers: Answers) -> None:
+    written: list[bytes] = []
+    batches = [[line(number, TYPES[number % 2], "98"[number % 3 > 1]) for number in range(at, at + 7)] for at in (0, 7)]
+    took = write_answers(answers, batches, written.append, 1)
+    told = [json.loads(one) for one in b"".join(written).splitlines()]
+    assert [one["event"] for one in told] == [f"e{number}" for number in range(14)]
+    wanted = [[] if number % 3 > 1 else [["n0", "n2"], ["n1", "n3"]][number % 2] for number in range(14)]
+    assert [one["notifications"] for one in told] == wanted
+    assert len(took) == 14
+
+
+def test_what_stands_before_a_faulty_line_is_answered(answers: Answers) -> None:
+    written: list[bytes] = []
+    batch = [line(0, TYPES[1]), line(1, TYPES[0]), line(2, TYPES[2]), line(3, TYPES[0])]
+    with pytest.raises(RejectedError) as raised:
+        write_answers(answers, [batch], written.append, 1)
+    assert [one.index for one in raised.value.faults] == [2]
+    assert [json.loads(one)["event"] for one in b"".join(written).splitlines()] == ["e0", "e1"]
+
+
+PEOPLE = {
+    "partners": [{"id": "the-studio", "name": "The Studio", "kind": "studio"}],
+    "users": [{"email": "ana@studio.example", "name": "Ana", "partner": "the-studio", "roles": ["studio_admin"]}],
+}
+
+
+def rows() -> list[dict[str, object]]:
+    """Notifications that more than one piece of a file takes, some of them checked one by one."""
+    ranges = [{"field": "redelivery_round", "op": "at_least", "value": low} for low in (0, 1, 2)]
+    wheres = [
+        [{"field": "title_id", "op": "any_of", "value": ["9"]}],
+        [{"field": "title_id", "op": "none_of", "value": ["8", "9"]}, *ranges],
+        [{"field": "title", "op": "contains", "value": "salt"}, ranges[1]],
+    ]
+    return [
+        {"id": f"n{number}", "user": "ana@studio.example", "name": "", "event_type": REDELIVERY,
+         "where": wheres[number % 3], "frequency": "hourly"}
+        for number in range(900)
+    ]  # fmt: skip
+
+
+def studio_with_ana() -> Directory:
+    return directory(
+        person(email="ana@studio.example", partner="the-studio", kind=PartnerKind.STUDIO, roles=("studio_admin",))
+    )
+
+
+@pytest.mark.parametrize("shares", [1, 2, 3])
+def test_several_processes_gather_what_one_gathers(shares: int, tmp_path: Path) -> None:
+    path = tmp_path / "notifications.json"
+    path.write_text(json.dumps(rows()))
+    index = Index(CATALOGUE, studio_with_ana())
+    index.take(gather(path, index.directory, CATALOGUE, shares))
+    events: list[tuple[dict[str, Any], set[int]]] = [
+        ({"title_id": ["9"]}, {0}),
+        ({"title_id": ["7"], "redelivery_round": 2}, {1}),
+        ({"title_id": ["9"], "redelivery_round": 1, "title": "The Salt"}, {0, 2}),
+    ]
+    for said, wanted in events:
+        found = index.find(event(**said))
+        assert found is not None
+        assert sorted(found.ids()) == sorted(f"n{number}" for number in range(900) if number % 3 in wanted)
+
+
+@pytest.mark.parametrize(
+    ("at", "change", "told"),
+    [
+        (700, {"id": "n5"}, "stands twice"),
+        (5, {"frequency": "yearly"}, "not on offer"),
+        (400, {"user": "nobody@studio.example"}, "is not a user"),
+    ],
+)
+@pytest.mark.parametrize("shares", [1, 2, 3])
+def test_what_is_wrong_in_anybodys_share_is_told(
+    at: int, change: dict[str, str], told: str, shares: int, tmp_path: Path
+) -> None:
+    path, people = tmp_path / "notifications.json", tmp_path / "people.json"
+    listed = rows()
+    listed[at] |= change
+    path.write_text(json.dumps(listed))
+    people.write_text(json.dumps(PEOPLE))
+    with pytest.raises(IrregularError):
+        gather(path, studio_with_ana(), CATALOGUE, shares)
+    with pytest.raises(RejectedError, match=told):
+        load_index(people, path, CATALOGUE)
