@@ -17,6 +17,10 @@ run *ARGS:
 test *ARGS:
     python3 run.py test {{ARGS}}
 
+# Tests that run in one process, on PostgreSQL instead of SQLite
+test-postgres *ARGS="tests/integration/api":
+    .venv/bin/python -m tests.postgres -n logical {{ARGS}}
+
 # Everything but the tests: lint, format, types, imports, migrations, locks
 check *NAMES:
     python3 run.py check {{NAMES}}

@@ -2,11 +2,16 @@
 
 PostgreSQL refuses to run as root; there the package makes a system user `pgserver` and runs it
 as that one, and opens the folders on the way to the data for it.
+
+    python -m tests.postgres tests/integration/api      these tests on PostgreSQL instead of SQLite
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
+import subprocess
+import sys
 import tempfile
 import uuid
 from pathlib import Path
@@ -51,3 +56,14 @@ def postgres_database(server_url: str) -> Iterator[str]:
         yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
         drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
         connection.execute(drop)
+
+
+def main() -> int:
+    """Run pytest with its words on a database of its own; return how it ended."""
+    with postgres_server() as server, postgres_database(server) as url:
+        words = [sys.executable, "-m", "pytest", *sys.argv[1:]]
+        return subprocess.run(words, env=os.environ | {"CALLBOARD_DATABASE_URL": url}, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

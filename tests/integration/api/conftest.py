@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from django.conf import settings
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.test import Client
 from tests.integration.api.studio import HOST, PEOPLE
 
@@ -19,6 +21,17 @@ def pipeline(db):  # noqa: ARG001 - it needs the database, not its value
     found = Pipeline(settings.CONFIG)
     found.import_people(PEOPLE)
     return found
+
+
+@pytest.fixture
+def stays_connected():
+    """A request's begin and end close no connection, for it holds the test's transaction; Django's client does so."""
+    signals = (request_started, request_finished)
+    for one in signals:
+        one.disconnect(close_old_connections)
+    yield
+    for one in signals:
+        one.connect(close_old_connections)
 
 
 @pytest.fixture

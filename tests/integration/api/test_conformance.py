@@ -102,7 +102,7 @@ def _of_person(client):
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-def test_the_api_is_what_its_document_says(case, sent):
+def test_the_api_is_what_its_document_says(case, sent, stays_connected):  # noqa: ARG001 - it needs it, not its value
     operation = case.operation.definition.raw["operationId"]
     headers = sent.get(operation, sent[""])
     if operation == "sendEvents" and case.media_type == "application/json":

@@ -71,7 +71,7 @@ def newcomer(**changes):
 
 
 @pytest.fixture
-def library(scim):
+def library(scim, stays_connected):  # noqa: ARG001 - it needs it, not its value
     found = WSGISCIMClient(
         application, base_url="http://localhost/scim/v2", headers={"Authorization": f"Bearer {scim.key}"}
     )
