@@ -128,17 +128,15 @@ class Stage:
 
     async def _deliver(self):
         pipeline = self.pipeline
-        with new_owner(pipeline.config.home) as owner:
-            courier = Courier(
-                pipeline.config,
-                pipeline.clock,
-                pipeline.checker,
-                owner,
-                Threads(self.thread, self.thread),
-                lambda: self.letters,
-            )
+        owner = new_owner(pipeline.config.home)
+        threads = Threads(self.thread, self.thread)
+        courier = Courier(pipeline.config, pipeline.clock, pipeline.checker, owner, threads, lambda: self.letters)
+        await courier.in_outcomes(owner.__enter__)  # where leases are taken
+        try:
             while await courier.deliver_due():
                 pass
+        finally:
+            await courier.in_outcomes(owner.__exit__, None, None, None)
         return +Counter(courier.counts)
 
     def drain(self):
