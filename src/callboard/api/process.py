@@ -65,6 +65,6 @@ def _load_partners() -> Directory:
 
 
 def forget() -> None:
-    """Forget what is remembered of the database; for tests, where it is another one each time."""
+    """Forget what is remembered of the database and the settings; for tests, where they are others each time."""
     global _known  # noqa: PLW0603 - as above
-    _known = None
+    _known = _local.pipeline = None
