@@ -219,6 +219,10 @@ class Table(_ModelAdmin):
 
     # one row
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> models.Model | None:
+        """Return the row; PostgreSQL takes no text with NUL, and no key has it."""
+        return None if "\x00" in object_id else super().get_object(request, object_id, from_field)
+
     def change_view(
         self,
         request: HttpRequest,

@@ -205,6 +205,11 @@ def test_every_page_shows_hostile_words_as_words(olga, pipeline):
     assert seen > 8
 
 
+def test_an_address_with_nul_is_of_nothing(olga):
+    for table in ("people/partner", "preferences/customnotification"):
+        assert olga.get(f"/console/{table}/a%00b/change/").status_code == 404
+
+
 def test_a_list_asks_the_same_few_questions_for_one_row_and_for_many(olga, pipeline):
     def questions(url):
         with CaptureQueriesContext(connection) as asked:

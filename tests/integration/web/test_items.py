@@ -56,6 +56,11 @@ def test_another_partners_item_looks_like_one_that_does_not_exist(pipeline, as_)
     assert same[0] == same[1]
 
 
+@pytest.mark.parametrize("path", ["/items/a%00b", "/support/a%00b"])
+def test_an_address_with_nul_is_of_nothing(as_, path):
+    assert as_(ANA).get(path).status_code == 404
+
+
 def test_who_loses_the_role_loses_the_item_at_once(pipeline, as_):
     (draft,) = accept(pipeline, event())
     ana = as_(ANA)
