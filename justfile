@@ -18,7 +18,7 @@ test *ARGS:
     python3 run.py test {{ARGS}}
 
 # Tests that run in one process, on PostgreSQL instead of SQLite
-test-postgres *ARGS="tests/integration/api":
+test-postgres *ARGS="tests/integration tests/property":
     .venv/bin/python -m tests.postgres -n logical {{ARGS}}
 
 # Everything but the tests: lint, format, types, imports, migrations, locks

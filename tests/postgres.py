@@ -3,7 +3,7 @@
 PostgreSQL refuses to run as root; there the package makes a system user `pgserver` and runs it
 as that one, and opens the folders on the way to the data for it.
 
-    python -m tests.postgres tests/integration/api      these tests on PostgreSQL instead of SQLite
+    python -m tests.postgres tests/integration      these tests on PostgreSQL instead of SQLite
 """
 
 from __future__ import annotations
