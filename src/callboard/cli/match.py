@@ -6,18 +6,17 @@ import gc
 import multiprocessing
 import os
 import resource
+import signal
 import sys
 import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from io import BufferedReader
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +35,11 @@ from callboard.people.rules import read_people
 from callboard.people.values import Directory
 from callboard.preferences.file import read_notifications, read_one
 from callboard.preferences.values import Notification
+
+if TYPE_CHECKING:
+    from io import BufferedReader
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
 
 def read_json_file(path: Path) -> Any:
@@ -68,15 +72,16 @@ def load_index(people: Path, notifications: Path, catalogue: Catalogue) -> Index
     for number, person in enumerate(found.persons, start=1):
         directory.put_person(replace(person, id=number))
     index = Index(catalogue, directory)
-    try:
-        index.take(gather(notifications, directory, catalogue, _shares_of(notifications)))
-    except IrregularError:
-        index.fill(_all_at_once(notifications, directory, catalogue))
+    for readers in dict.fromkeys((_shares_of(notifications), 1)):
+        with suppress(IrregularError):
+            index.take(gather(notifications, directory, catalogue, readers))
+            return index
+    index.fill(_all_at_once(notifications, directory, catalogue))
     return index
 
 
 class IrregularError(Exception):
-    """Something is perhaps not right with the file; reading it whole tells what."""
+    """Something is perhaps not right with the file: one process may read it yet; reading it whole tells what."""
 
 
 SHARED_BYTES = 8 * 1024 * 1024
@@ -84,30 +89,25 @@ SHARED_BYTES = 8 * 1024 * 1024
 _MOST_READERS = 4
 Share: TypeAlias = tuple[dict[str, Filling], set[object]]
 """What a process gathered of the notifications, and the ids and mutes that it saw."""
-_readers: list[Callable[[int], Share]] = []
-"""What a forked process reads its share with."""
 
 
 def _shares_of(path: Path) -> int:
     """Return how many processes read a file."""
     large = path.is_file() and path.stat().st_size > SHARED_BYTES
-    return min(_MOST_READERS, len(os.sched_getaffinity(0))) if large else 1
+    return min(_MOST_READERS, len(os.sched_getaffinity(0))) if large and hasattr(os, "sched_getaffinity") else 1
 
 
 def gather(path: Path, directory: Directory, catalogue: Catalogue, shares: int) -> dict[str, Filling]:
     """Return the Custom notifications of a file, read by so many processes, without having all of it in memory.
 
     Raises:
-        IrregularError: something is not right with the file, or must be read with care.
+        IrregularError: something is not right with the file, or with one of the processes.
     """
-    _readers[:] = [partial(_read_share, path, directory, catalogue, shares)]
-    if shares == 1:
-        return _read_share_of(0)[0]
-    with ProcessPoolExecutor(shares - 1, multiprocessing.get_context("fork")) as team:
-        others = [team.submit(_read_share_of, share) for share in range(1, shares)]
-        filled, seen = _read_share_of(0)
+    read = partial(_read_share, path, directory, catalogue, shares)
+    with _reading(read, range(1, shares)) as others:
+        filled, seen = read(0)
         for other in others:
-            more, also_seen = other.result()
+            more, also_seen = _received(other)
             if not seen.isdisjoint(also_seen):
                 raise IrregularError
             seen |= also_seen
@@ -116,8 +116,45 @@ def gather(path: Path, directory: Directory, catalogue: Catalogue, shares: int) 
     return filled
 
 
-def _read_share_of(share: int) -> Share:
-    return _readers[0](share)
+@contextmanager
+def _reading(read: Callable[[int], Share], shares: Iterable[int]) -> Iterator[list[Connection]]:
+    """Let a process of its own read each of some shares; give where it sends what it gathered.
+
+    A pipe each is all they need: no shared memory, which not every container has.
+    """
+    fork = multiprocessing.get_context("fork")
+    begun: list[tuple[BaseProcess, Connection]] = []
+    try:
+        for share in shares:
+            receiving, sending = fork.Pipe(duplex=False)
+            process = fork.Process(target=_send_share, args=(read, share, receiving, sending), daemon=True)
+            process.start()
+            sending.close()
+            begun.append((process, receiving))
+        yield [receiving for _, receiving in begun]
+    except OSError as exc:  # no process, or no pipe, is to be had
+        raise IrregularError from exc
+    finally:
+        for process, receiving in begun:
+            receiving.close()
+            process.terminate()
+            process.join()
+
+
+def _send_share(read: Callable[[int], Share], share: int, receiving: Connection, sending: Connection) -> None:
+    """Send what a share holds; nothing when something is not right with it."""
+    receiving.close()
+    for stop in (signal.SIGINT, signal.SIGPIPE):  # whoever stops the command, or reads no more, ends this in silence
+        signal.signal(stop, signal.SIG_DFL)
+    with suppress(IrregularError):
+        sending.send(read(share))
+
+
+def _received(other: Connection) -> Share:
+    try:
+        return cast("Share", other.recv())
+    except EOFError as exc:
+        raise IrregularError from exc
 
 
 def _read_share(path: Path, directory: Directory, catalogue: Catalogue, shares: int, share: int) -> Share:
@@ -189,7 +226,8 @@ def line_batches(path: Path, size: int = READ_BYTES) -> Iterator[list[Line]]:
                 begun.append(rest)
     except OSError as exc:
         raise RejectedError(f"{path}: {exc.strerror}") from exc
-    if last := b"".join(begun).strip():
+    last = b"".join(begun)
+    if last.strip():
         yield [(number, last)]
 
 
