@@ -49,7 +49,7 @@ def with_bit(row: Row, slot: int) -> Row:
     """Return the row with one slot's bit set."""
     if type(row) is int:
         return row | 1 << slot
-    row[slot >> 6] |= np.uint64(1 << (slot & 63))
+    row[slot >> 6] |= _BITS[slot & 63]
     return row
 
 
@@ -57,7 +57,7 @@ def without_bit(row: Row, slot: int) -> Row:
     """Return the row with one slot's bit cleared."""
     if type(row) is int:
         return row & ~(1 << slot)
-    row[slot >> 6] &= ~np.uint64(1 << (slot & 63))
+    row[slot >> 6] &= _OTHERS[slot & 63]
     return row
 
 
@@ -150,10 +150,11 @@ def _clear_bits(row: Words, slots: array[int]) -> None:
             view[slot >> 3] &= ~(1 << (slot & 7))
     else:
         known = np.frombuffer(slots, np.uint32)
-        np.bitwise_and.at(row, known >> 6, ~_BITS.take(known & 63))
+        np.bitwise_and.at(row, known >> 6, _OTHERS.take(known & 63))
 
 
 _BITS = np.uint64(1) << np.arange(BITS, dtype=np.uint64)
+_OTHERS = ~_BITS
 
 
 _BYTE, _BOOL = np.dtype(np.uint8), np.dtype(np.bool_)

@@ -41,7 +41,8 @@ class Standing:
 def colleagues(person: Person, directory: Directory, text: str, limit: int) -> list[Person]:
     """Return whom the person may name and in whose name or address every word of a text occurs, by name."""
     line = directory.line_of(person.partner)
-    return [one for one in store.search_active(line, text, limit, directory) if one.id != person.id]
+    found = store.search_active(line, text, limit, directory)
+    return [one for one in found if directory.may_stand_in(one, person)]
 
 
 def current(person: Person, directory: Directory, now: datetime) -> list[Standing]:

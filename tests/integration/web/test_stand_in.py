@@ -10,6 +10,7 @@ from tests.integration.web.studio import ANA, SAM, TOM, accept, event
 from callboard.base.instants import to_us
 from callboard.mail.models import PostedLetter
 from callboard.people.models import StandIn
+from callboard.people.values import TEST_HOST
 
 PAGE = "/settings/stand-in"
 BEN = "ben@copperglass.example"
@@ -76,6 +77,14 @@ def test_a_search_finds_colleagues_only_and_keeps_what_was_typed(as_):
     assert "<html" not in part
     assert "No active colleague" in part
     assert not StandIn.objects.exists()
+
+
+def test_a_test_user_is_not_offered_as_a_stand_in(as_, pipeline):
+    tried = {"email": f"try-1@{TEST_HOST}", "name": "Tried Out", "partner": "copperglass", "roles": []}
+    pipeline.import_people({"users": [tried]})
+    page = page_of(as_(ANA))
+    assert "Cara Ito" in page
+    assert "Tried Out" not in page
 
 
 @pytest.mark.parametrize(
