@@ -15,11 +15,10 @@ from tests.unit.studio import CATALOGUE, NOW, REDELIVERY, directory, event, pers
 
 from callboard.base.errors import RejectedError
 from callboard.catalogue.values import PartnerKind
+from callboard.cli.gathering import IrregularError, gather
 from callboard.cli.match import (
     Answers,
-    IrregularError,
     Line,
-    gather,
     line_batches,
     load_index,
     write_answers,
@@ -179,7 +178,7 @@ class SlowFile(type(Path())):  # type: ignore[misc] # the class of this system's
     begun: int
     gate: int
 
-    def open(self, mode: str = "r") -> Any:  # type: ignore[override] # all that is asked of it
+    def open(self, mode: str = "r") -> Any:
         """Return the file once the reader may go on."""
         os.write(self.begun, b".")
         os.read(self.gate, 1)
