@@ -277,7 +277,6 @@ def _team(processes: int) -> Iterator[Callable[..., Iterable[Any]]]:
     if processes == 1:
         yield map
         return
-    gc.freeze()  # else the collector writes to every page, and nothing stays shared
     with multiprocessing.get_context("fork").Pool(processes) as pool:
         yield pool.imap
 
@@ -290,7 +289,7 @@ def run_match(
     gc.disable()  # a million notifications are no garbage, and looking at them all takes longer than making them
     answers = Answers(load_index(people, notifications, load_catalogue(catalogue_path)), read_clock().now())
     answers.prepare()
-    gc.freeze()
+    gc.freeze()  # else the collector writes to every page, and processes share nothing
     gc.enable()
     load_s = time.perf_counter() - began
     began = time.perf_counter()
