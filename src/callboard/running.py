@@ -162,7 +162,7 @@ class Runner:
 
     async def _decide(self) -> object:
         decided = await self._db(self.pipeline.decide_accepted)
-        if self.pipeline.world.revision >= 0 and not gc.get_freeze_count():
+        if self.pipeline.matcher.has_index and not gc.get_freeze_count():
             await self._db(_keep_what_is_loaded)
         return decided
 

@@ -154,6 +154,15 @@ def test_each_share_of_a_long_list_is_about_as_long():
     assert min(map(len, found)) > 6_000
 
 
+@pytest.mark.parametrize("text", ['The "Salt" show', "a\\b", "two\nlines", "\U0001f3ac", "Brûlée", "{a}, {b}"])
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_a_text_that_is_read_with_care_ends_no_sharing(text, ascii_only):
+    listed = [{"id": number, "name": text if number in {0, 3_000, 4_999} else ""} for number in range(5_000)]
+    raw = json.dumps(listed, ensure_ascii=ascii_only).encode()
+    found = [list(strict_json.items(io.BytesIO(raw), share, 3)) for share in range(3)]
+    assert sorted(itertools.chain(*found), key=lambda one: one["id"]) == listed
+
+
 EVENT: dict[str, Any] = {
     "specversion": "1.0", "id": "e-1", "source": "portal", "type": "delivery.redelivery_requested", "time": "2026-11-23T09:14:00Z",
     "data": {"title": "Crème: Brûlée", "title_id": ["90000017"], "round": 2, "ratio": 1.85, "hdr": True, "none": None},

@@ -119,7 +119,7 @@ def items(file: IO[bytes], share: int = 0, shares: int = 1) -> Iterator[Any]:
 
     Raises:
         StrictJSONError: it is not such a list, or holds what `loads` refuses; `loads` says what.
-            One of several shares also refuses what must be read with care.
+            One of several shares also refuses a text that looks as if values ended within it.
     """
     text = _Text(file, share, shares)
     if text.take() != "[":
@@ -164,7 +164,7 @@ class _Text:
         """Go behind the next values and return them, if they are in the share: many objects at once, when it is sure.
 
         Raises:
-            StrictJSONError: they are not valid, or not sure though others read shares, too.
+            StrictJSONError: they are not valid, or one of several shares would end within a value.
         """
         self.peek()
         end = self._end_of_objects() if self._at >= self._unsure_until else 0
@@ -175,14 +175,15 @@ class _Text:
         if self._pieces % self._shares != self._share:
             self._at = end
             return []
-        found = _read_quickly(b"[%b]" % self._text[self._at : end].encode())
-        if found is not _UNSURE:
-            self._at = end
-            return list(found)
-        if self._shares > 1:
-            raise StrictJSONError("not sure to be read alike by all who read a share")
-        self._unsure_until = end
-        return [self._value()]
+        piece = b"[%b]" % self._text[self._at : end].encode()
+        found = _read_quickly(piece)
+        if found is _UNSURE and self._shares > 1:  # others have gone behind the piece: it must be whole values
+            found = _read_carefully(piece)
+        if found is _UNSURE:
+            self._unsure_until = end
+            return [self._value()]
+        self._at = end
+        return list(found)
 
     def _end_of_objects(self) -> int:
         """Return where the last object ends that a comma follows, as far as brackets tell; 0 when there is none."""

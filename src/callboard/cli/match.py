@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
-import os
 import resource
 import sys
 import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
-from io import BufferedReader
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -27,15 +23,18 @@ from callboard.base.config import read_clock
 from callboard.base.errors import Fault, RejectedError
 from callboard.catalogue.load import load_catalogue
 from callboard.catalogue.values import Catalogue, Event
+from callboard.cli.gathering import IrregularError, gather, shares_of
 from callboard.intake.cloudevents import Draft, read_line, read_passing
-from callboard.matching.filling import Filling, gathered
 from callboard.matching.index import Index
 from callboard.matching.rows import Slots
 from callboard.matching.shelf import Found
 from callboard.people.rules import read_people
 from callboard.people.values import Directory
-from callboard.preferences.file import read_notifications, read_one
+from callboard.preferences.file import read_notifications
 from callboard.preferences.values import Notification
+
+if TYPE_CHECKING:
+    from io import BufferedReader
 
 
 def read_json_file(path: Path) -> Any:
@@ -68,84 +67,12 @@ def load_index(people: Path, notifications: Path, catalogue: Catalogue) -> Index
     for number, person in enumerate(found.persons, start=1):
         directory.put_person(replace(person, id=number))
     index = Index(catalogue, directory)
-    try:
-        index.take(gather(notifications, directory, catalogue, _shares_of(notifications)))
-    except IrregularError:
-        index.fill(_all_at_once(notifications, directory, catalogue))
+    for readers in dict.fromkeys((shares_of(notifications), 1)):
+        with suppress(IrregularError):
+            index.take(gather(notifications, directory, catalogue, readers))
+            return index
+    index.fill(_all_at_once(notifications, directory, catalogue))
     return index
-
-
-class IrregularError(Exception):
-    """Something is perhaps not right with the file; reading it whole tells what."""
-
-
-SHARED_BYTES = 8 * 1024 * 1024
-"""Size of a notifications file from which on several processes read a share each."""
-_MOST_READERS = 4
-Share: TypeAlias = tuple[dict[str, Filling], set[object]]
-"""What a process gathered of the notifications, and the ids and mutes that it saw."""
-_readers: list[Callable[[int], Share]] = []
-"""What a forked process reads its share with."""
-
-
-def _shares_of(path: Path) -> int:
-    """Return how many processes read a file."""
-    large = path.is_file() and path.stat().st_size > SHARED_BYTES
-    return min(_MOST_READERS, len(os.sched_getaffinity(0))) if large else 1
-
-
-def gather(path: Path, directory: Directory, catalogue: Catalogue, shares: int) -> dict[str, Filling]:
-    """Return the Custom notifications of a file, read by so many processes, without having all of it in memory.
-
-    Raises:
-        IrregularError: something is not right with the file, or must be read with care.
-    """
-    _readers[:] = [partial(_read_share, path, directory, catalogue, shares)]
-    if shares == 1:
-        return _read_share_of(0)[0]
-    with ProcessPoolExecutor(shares - 1, multiprocessing.get_context("fork")) as team:
-        others = [team.submit(_read_share_of, share) for share in range(1, shares)]
-        filled, seen = _read_share_of(0)
-        for other in others:
-            more, also_seen = other.result()
-            if not seen.isdisjoint(also_seen):
-                raise IrregularError
-            seen |= also_seen
-            for event_type, filling in more.items():
-                filled.setdefault(event_type, Filling()).take(filling)
-    return filled
-
-
-def _read_share_of(share: int) -> Share:
-    return _readers[0](share)
-
-
-def _read_share(path: Path, directory: Directory, catalogue: Catalogue, shares: int, share: int) -> Share:
-    seen: set[object] = set()
-    return gathered(_one_by_one(path, directory, catalogue, share, shares, seen)), seen
-
-
-def _one_by_one(
-    path: Path, directory: Directory, catalogue: Catalogue, share: int, shares: int, seen: set[object]
-) -> Iterator[Notification]:
-    """Yield the Custom notifications of a share of a file; remember what was seen."""
-    try:
-        with path.open("rb") as file:
-            for raw in strict_json.items(file, share, shares):
-                if isinstance(raw, dict) and "default" not in raw and "id" not in raw:
-                    raise IrregularError
-                found = read_one(raw, "", directory, catalogue)
-                if isinstance(found, list):
-                    raise IrregularError
-                custom, mute = found
-                key = custom.id if custom else (mute.user_id, mute.ref)
-                if key in seen:
-                    raise IrregularError
-                seen.add(key)
-                if custom:
-                    yield custom
-    except (OSError, strict_json.StrictJSONError) as exc:
-        raise IrregularError from exc
 
 
 def _all_at_once(path: Path, directory: Directory, catalogue: Catalogue) -> tuple[Notification, ...]:
@@ -189,7 +116,8 @@ def line_batches(path: Path, size: int = READ_BYTES) -> Iterator[list[Line]]:
                 begun.append(rest)
     except OSError as exc:
         raise RejectedError(f"{path}: {exc.strerror}") from exc
-    if last := b"".join(begun).strip():
+    last = b"".join(begun)
+    if last.strip():
         yield [(number, last)]
 
 
@@ -349,7 +277,6 @@ def _team(processes: int) -> Iterator[Callable[..., Iterable[Any]]]:
     if processes == 1:
         yield map
         return
-    gc.freeze()  # else the collector writes to every page, and nothing stays shared
     with multiprocessing.get_context("fork").Pool(processes) as pool:
         yield pool.imap
 
@@ -362,7 +289,7 @@ def run_match(
     gc.disable()  # a million notifications are no garbage, and looking at them all takes longer than making them
     answers = Answers(load_index(people, notifications, load_catalogue(catalogue_path)), read_clock().now())
     answers.prepare()
-    gc.freeze()
+    gc.freeze()  # else the collector writes to every page, and processes share nothing
     gc.enable()
     load_s = time.perf_counter() - began
     began = time.perf_counter()

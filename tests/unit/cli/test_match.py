@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
+import select
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,10 @@ from tests.unit.studio import CATALOGUE, NOW, REDELIVERY, directory, event, pers
 
 from callboard.base.errors import RejectedError
 from callboard.catalogue.values import PartnerKind
+from callboard.cli.gathering import IrregularError, gather
 from callboard.cli.match import (
     Answers,
-    IrregularError,
     Line,
-    gather,
     line_batches,
     load_index,
     write_answers,
@@ -51,9 +52,9 @@ def test_lines_are_handed_on_as_soon_as_they_can_be_read() -> None:
     assert next(batches) == [(0, b"first")]
     os.write(writing, b"ond\r\n\n  \nfifth\n")
     assert next(batches) == [(1, b"second\r"), (4, b"fifth")]
-    os.write(writing, b"last, without an end")
+    os.write(writing, b" last, without an end\f")
     os.close(writing)
-    assert list(batches) == [[(5, b"last, without an end")]]
+    assert list(batches) == [[(5, b" last, without an end\f")]]
     os.close(reading)
 
 
@@ -169,3 +170,35 @@ def test_what_is_wrong_in_anybodys_share_is_told(
         gather(path, studio_with_ana(), CATALOGUE, shares)
     with pytest.raises(RejectedError, match=told):
         load_index(people, path, CATALOGUE)
+
+
+class SlowFile(type(Path())):  # type: ignore[misc] # the class of this system's paths
+    """A path whose readers say on one pipe that they are there, and wait on another until they may read."""
+
+    begun: int
+    gate: int
+
+    def open(self, mode: str = "r") -> Any:
+        """Return the file once the reader may go on."""
+        os.write(self.begun, b".")
+        os.read(self.gate, 1)
+        return super().open(mode)
+
+
+def test_nobody_goes_on_reading_when_the_command_is_killed(tmp_path: Path) -> None:
+    (tmp_path / "notifications.json").write_text(json.dumps(rows()))
+    path = SlowFile(tmp_path / "notifications.json")
+    begun, path.begun = os.pipe()
+    path.gate, gate = os.pipe()
+    fork = multiprocessing.get_context("fork")
+    command = fork.Process(target=gather, args=(path, studio_with_ana(), CATALOGUE, 2))
+    command.start()
+    os.close(path.begun)
+    assert os.read(begun, 1) + os.read(begun, 1) == b".."
+    command.kill()
+    command.join()
+    os.write(gate, b".")
+    assert select.select([begun], [], [], 60)[0], "a reader is still there"
+    assert os.read(begun, 1) == b""
+    for one in (begun, path.gate, gate):
+        os.close(one)
