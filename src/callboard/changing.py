@@ -295,12 +295,13 @@ def _told(what: str, person: Person, role: str = "", message: str = "") -> Told:
 def _told_of_partner(before: Partner | None, after: Partner, called: Directory) -> Iterator[Told]:
     """Yield what Masters hear of a partner that moved: other people see its events now, and look after its people.
 
-    Those above it before hear that it left, under its name of then and not where to; those above it
-    now that it came, not where from. `called` has all partners as they will be.
+    One that only became of another kind is told on its own side alone. Those above it before hear
+    that it left, under its name of then and not where to; those above it now that it came, not
+    where from. `called` has all partners as they will be.
     """
     if before is None or (before.parent, before.kind) == (after.parent, after.kind):
         return
-    what = "Partner account moved"
+    what = "Partner account moved" if before.parent != after.parent else "Partner account changed"
     if before.parent and before.parent not in called.ancestors(after.id):
         above = called.partner_name(before.parent)
         says = f"It is no longer below {above}, which sees none of its events now."
@@ -308,7 +309,9 @@ def _told_of_partner(before: Partner | None, after: Partner, called: Directory) 
             what=what, subject=after.id, title=before.name, partner=before.parent, kind=before.kind, message=says
         )
     says = "It is below no other partner now."
-    if after.parent:
+    if before.parent == after.parent:
+        says = "It is of another kind now, so its people see other events than before."
+    elif after.parent:
         says = f"It is below {called.partner_name(after.parent)} now, which sees its events and looks after its people."
     yield Told(what=what, subject=after.id, title=after.name, partner=after.id, kind=after.kind, message=says)
 

@@ -291,6 +291,15 @@ def test_another_kind_is_told_with_the_roles_that_change_with_it(lisbon):
     ]  # fmt: skip
 
 
+def test_a_partner_of_another_kind_in_the_same_place_is_not_told_to_have_moved(lisbon):
+    move(lisbon, announce=False, parent=None)
+    lia = {"email": LIA, "roles": ["qc_operator"]}
+    lisbon.pipeline.import_people({"partners": [{"id": LISBON, "kind": "qc_partner"}], "users": [lia]}, announce=True)
+    said = events()[0][1]
+    assert (said["account_change"], said["qc_partner"]) == ("Partner account changed", LISBON)
+    assert said["message"].startswith("It is of another kind now")
+
+
 def test_a_move_that_is_refused_leaves_no_trace(lisbon):
     audited = PartnerChange.objects.count()
     with pytest.raises(RejectedError):
