@@ -77,7 +77,7 @@ def told_by(site, code):
     return done.stdout.strip()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # tests of a module may run with others between
 def session(site):
     """Let there be something to tell, and return the session of an operator who is signed in."""
     return told_by(site, TROUBLE)
