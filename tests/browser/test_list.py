@@ -369,10 +369,10 @@ def test_without_javascript_all_of_it_works(panel, width):
     expect(row.get_by_text("Muted until")).to_have_count(0)
 
 
-def test_a_lost_session_is_told_and_nothing_is_changed(chromium, site):
-    with chromium.new_context(base_url=site.url) as context:  # a refusal fills the console, so no `open_page`
-        page = context.new_page()
-        sign_in(page)
-        context.clear_cookies()
-        row_of(page, "New work, at once").get_by_role("button", name="More for").click()
-        page.get_by_text("Your session has ended. Sign in again.").wait_for()
+def test_a_lost_session_is_told_and_nothing_is_changed(new_page, meant):
+    meant.update({401, 403})
+    page = new_page()
+    sign_in(page)
+    page.context.clear_cookies()
+    row_of(page, "New work, at once").get_by_role("button", name="More for").click()
+    page.get_by_text("Your session has ended. Sign in again.").wait_for()
