@@ -10,7 +10,8 @@ from email import message_from_bytes
 from email.policy import default
 from typing import TYPE_CHECKING
 
-from tests.e2e.callboard import NOW, TIMEOUT_S, UNASSIGNED, event, stamp
+from tests.e2e.callboard import NOW, TIMEOUT_S, UNASSIGNED, event
+from tests.world.product import stamp
 
 if TYPE_CHECKING:
     from tests.e2e.callboard import Callboard
