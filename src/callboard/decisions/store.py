@@ -43,10 +43,10 @@ class OpenWindow:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A window with its decided items that are not withdrawn, as texts of one order.
+    """A window with its decided items that are not withdrawn.
 
-    `ids` are the decisions' numbers; `items` the events' numbers and the refs, the same text for
-    all who are told the same. `read_items` and `read_numbers` take them apart.
+    `items` are the events' numbers and the refs, the same text for all who are told the same;
+    `read_items` takes it apart.
     """
 
     window_id: int
@@ -54,7 +54,6 @@ class Content:
     frequency: Frequency
     starts_us: int
     ends_us: int
-    ids: str
     items: str
 
 
@@ -219,20 +218,14 @@ def _contents(column: str, values: Iterable[int]) -> Iterable[Content]:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT w.id, w.mail_id, w.frequency, w.starts_us, w.ends_us,"  # noqa: S608 - fixed words only
-                f" {joined}(CAST(d.id AS TEXT), CAST(%s AS TEXT)),"
                 f" {joined}(d.event_id || CAST(%s AS TEXT) || d.refs_json, CAST(%s AS TEXT))"
                 " FROM decisions_window w LEFT JOIN decisions_decision d"
                 " ON d.window_id = w.id AND d.withdrawn_reason = ''"
                 f" WHERE w.{column} IN ({marks}) GROUP BY w.id, w.mail_id, w.frequency, w.starts_us, w.ends_us",
-                [_BETWEEN, _WITHIN, _BETWEEN, *part],
+                [_WITHIN, _BETWEEN, *part],
             )
-            for id_, mail_id, frequency, starts_us, ends_us, ids, items in cursor.fetchall():
-                yield Content(id_, mail_id, Frequency(frequency), starts_us, ends_us, ids or "", items or "")
-
-
-def read_numbers(ids: str) -> list[int]:
-    """Return the numbers of a content's decisions."""
-    return [int(one) for one in ids.split(_BETWEEN)] if ids else []
+            for id_, mail_id, frequency, starts_us, ends_us, items in cursor.fetchall():
+                yield Content(id_, mail_id, Frequency(frequency), starts_us, ends_us, items or "")
 
 
 def read_items(items: str) -> list[tuple[int, str]]:
@@ -261,32 +254,32 @@ def close_windows(mail_of: dict[int, int | None]) -> None:
         )
 
 
-def withdraw(reasons: dict[int, Reason], now: datetime) -> None:
-    """Withdraw decided items: decision id -> reason. What is withdrawn stays so.
+def withdraw(reasons: dict[tuple[int, int], Reason], now: datetime) -> None:
+    """Withdraw decided items: (event number, user id) -> reason. What is withdrawn stays so.
 
-    In order of their numbers: two who withdraw at once wait for each other, and neither is ended.
+    In order: two who withdraw at once wait for each other, and neither is ended.
     """
     with connection.cursor() as cursor:
         cursor.executemany(
             "UPDATE decisions_decision SET withdrawn_reason = %s, withdrawn_us = %s"
-            " WHERE id = %s AND withdrawn_reason = ''",
-            [(reason.value, to_us(now), decision_id) for decision_id, reason in sorted(reasons.items())],
+            " WHERE event_id = %s AND user_id = %s AND withdrawn_reason = ''",
+            [(reason.value, to_us(now), *decision) for decision, reason in sorted(reasons.items())],
         )
 
 
-def unsent_items(user_ids: Sequence[int], mail_ids: Iterable[int]) -> list[int]:
-    """Return the ids of the users' notify decisions in open windows or in the given mails."""
-    found: list[int] = []
+def unsent_items(user_ids: Sequence[int], mail_ids: Iterable[int]) -> list[tuple[int, int]]:
+    """Return (event number, user id) of the users' notify decisions in open windows or in the given mails."""
+    found: list[tuple[int, int]] = []
     mails = set(mail_ids)
     with connection.cursor() as cursor:
         for user_id in user_ids:
             cursor.execute(
-                "SELECT d.id, w.closed, w.mail_id FROM decisions_decision d"
+                "SELECT d.event_id, w.closed, w.mail_id FROM decisions_decision d"
                 " JOIN decisions_window w ON w.id = d.window_id"
                 " WHERE w.user_id = %s AND d.outcome = %s AND d.withdrawn_reason = ''",
                 [user_id, Outcome.NOTIFY.value],
             )
-            found += [row[0] for row in cursor.fetchall() if not row[1] or row[2] in mails]
+            found += [(row[0], user_id) for row in cursor.fetchall() if not row[1] or row[2] in mails]
     return found
 
 
