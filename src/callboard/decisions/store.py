@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from django.db import connection, models, transaction
 
@@ -28,8 +28,7 @@ DECIDE_LOCK = 0x0CA11B0B
 """The advisory lock that lets one worker decide at a time on PostgreSQL, in order of acceptance (S1)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenWindow:
+class OpenWindow(NamedTuple):
     """A window as the scheduler sees it."""
 
     id: int
@@ -38,11 +37,16 @@ class OpenWindow:
     frequency: Frequency
     span: Span
     closed: bool
-    mail_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Due(NamedTuple):
+    """A window whose time has come: what composing has to know of it."""
+
+    id: int
+    user_id: int
+
+
+class Content(NamedTuple):
     """A window with its decided items that are not withdrawn.
 
     `items` are the events' numbers and the refs, the same text for all who are told the same;
@@ -57,8 +61,7 @@ class Content:
     items: str
 
 
-@dataclass(frozen=True, slots=True)
-class Scheduled:
+class Scheduled(NamedTuple):
     """A decision and the window it belongs to; None for skip."""
 
     event_number: int
@@ -111,18 +114,9 @@ def open_immediate(event_types: Iterable[str], since: datetime) -> list[OpenWind
 
 
 def _windows(rows: Any) -> Iterable[OpenWindow]:
-    columns = ("id", "user_id", "slot", "frequency", "starts_us", "ends_us", "closed", "mail_id")
-    for id_, user_id, slot, frequency, starts_us, ends_us, closed, mail_id in rows.values_list(*columns).iterator():
-        span = Span(from_us(starts_us), from_us(ends_us))
-        yield OpenWindow(
-            id=id_,
-            user_id=user_id,
-            slot=slot,
-            frequency=Frequency(frequency),
-            span=span,
-            closed=closed,
-            mail_id=mail_id,
-        )
+    columns = ("id", "user_id", "slot", "frequency", "starts_us", "ends_us", "closed")
+    for id_, user_id, slot, frequency, starts_us, ends_us, closed in rows.values_list(*columns).iterator():
+        yield OpenWindow(id_, user_id, slot, Frequency(frequency), Span(from_us(starts_us), from_us(ends_us)), closed)
 
 
 def add_windows(windows: Sequence[OpenWindow]) -> list[int]:
@@ -174,7 +168,8 @@ def add_decisions(rows: Iterable[Scheduled], now: datetime) -> None:
         )
 
 
-def refs_json(refs: Iterable[Ref]) -> str:
+@lru_cache(maxsize=65_536)
+def refs_json(refs: tuple[Ref, ...]) -> str:
     """Return the stored form of the `notifications` of 4.4, with `of` for those of somebody else."""
     return strict_json.dumps([one.as_json() for one in refs])
 
@@ -184,12 +179,12 @@ def read_refs(text: str) -> tuple[Ref, ...]:
     return tuple(Ref(one["id"], Kind(one["kind"]), one.get("of", 0)) for one in json.loads(text))
 
 
-def due_windows(until: datetime, limit: int) -> list[OpenWindow]:
+def due_windows(until: datetime, limit: int) -> list[Due]:
     """Return open windows that end at or before `until`, earliest first; lock them where rows lock."""
     rows = Window.objects.filter(closed=False, ends_us__lte=to_us(until)).order_by("ends_us", "id")
     if connection.features.has_select_for_update_skip_locked:
         rows = rows.select_for_update(skip_locked=True, no_key=True)
-    return list(_windows(rows[:limit]))
+    return [Due(*row) for row in rows.values_list("id", "user_id")[:limit]]
 
 
 def next_window_end() -> datetime | None:
@@ -236,12 +231,13 @@ def read_items(items: str) -> list[tuple[int, str]]:
     return [(int(number), refs) for number, _, refs in parted]
 
 
-def windows_of_mails(mail_ids: Iterable[int]) -> list[OpenWindow]:
+def windows_of_mails(mail_ids: Iterable[int]) -> list[Due]:
     """Return the windows that the mails carry."""
     wanted = list(mail_ids)
-    found: list[OpenWindow] = []
+    found: list[Due] = []
     for start in range(0, len(wanted), _ROWS):
-        found += _windows(Window.objects.filter(mail_id__in=wanted[start : start + _ROWS]))
+        rows = Window.objects.filter(mail_id__in=wanted[start : start + _ROWS])
+        found += [Due(*row) for row in rows.values_list("id", "user_id")]
     return found
 
 

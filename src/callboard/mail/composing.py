@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -14,7 +14,7 @@ from callboard.base.keyed import keyed_hash
 from callboard.base.reasons import Importance, Reason
 from callboard.base.texts import shown
 from callboard.decisions import store as ledger
-from callboard.decisions.store import OpenWindow
+from callboard.decisions.store import Due
 from callboard.mail import store
 from callboard.mail.checking import Checker, Items, Told, told_of
 from callboard.mail.models import MailState
@@ -26,8 +26,7 @@ MUTE_LINK = "mute"
 """Purpose of the signed id in a mail's mute link (C3)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Filled:
+class _Filled(NamedTuple):
     """What is left of a window after the re-check."""
 
     window_id: int
@@ -35,7 +34,7 @@ class _Filled:
     told: Told
 
 
-def compose_windows(windows: Sequence[OpenWindow], checker: Checker, config: Config, now: datetime) -> list[int]:
+def compose_windows(windows: Sequence[Due], checker: Checker, config: Config, now: datetime) -> list[int]:
     """Close due windows: withdraw what may not leave, queue one mail for the rest of each.
 
     Returns the ids of the mails. A window whose items are all withdrawn gets no mail (S4).
@@ -52,9 +51,7 @@ def compose_windows(windows: Sequence[OpenWindow], checker: Checker, config: Con
     return ids
 
 
-def compose_again(
-    user_id: int, windows: Sequence[OpenWindow], checker: Checker, config: Config, now: datetime
-) -> int | None:
+def compose_again(user_id: int, windows: Sequence[Due], checker: Checker, config: Config, now: datetime) -> int | None:
     """Queue one digest for windows whose mails were held (P4, release); return its id, or None."""
     kept = [one.told.items for one in _recheck(windows, checker, now) if one.told.items.pairs]
     if not kept:
@@ -67,7 +64,7 @@ def compose_again(
     return mail_id
 
 
-def fail_window(window: OpenWindow, checker: Checker, config: Config, now: datetime, fault: str) -> None:
+def fail_window(window: Due, checker: Checker, config: Config, now: datetime, fault: str) -> None:
     """Close a window that can not be composed by a mail that has failed: there an operator sees it (P3)."""
     mail = _addressed(window.user_id, str(window.id), Importance.STANDARD, checker, config, now)
     (mail_id,) = store.add_mails([mail], revision=checker.world.revision, now=now)
@@ -75,7 +72,7 @@ def fail_window(window: OpenWindow, checker: Checker, config: Config, now: datet
     ledger.close_windows({window.id: mail_id})
 
 
-def _recheck(windows: Sequence[OpenWindow], checker: Checker, now: datetime) -> list[_Filled]:
+def _recheck(windows: Sequence[Due], checker: Checker, now: datetime) -> list[_Filled]:
     """Return the windows with the items that may still leave; withdraw the others with their reason (S5)."""
     contents = {one.window_id: one for one in ledger.contents_of_windows(one.id for one in windows)}
     lists = checker.lists((contents[one.id].items,) for one in windows)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -29,8 +28,7 @@ NEXT_HOP = ""
 IMPORTANCE_BY_RANK = {one.rank: one for one in Importance}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Composed:
+class Composed(NamedTuple):
     """A mail as it enters the outbox."""
 
     user_id: int
@@ -188,6 +186,8 @@ def begin_attempts(mails: Sequence[Leased], owner_id: str, now: datetime) -> set
 
     They are those that this owner still holds. All are, almost always: then nobody asks which.
     """
+    if not mails:
+        return set()
     tried = _given(mail="bigint", number="integer", generation="integer")
     with connection.cursor() as cursor:
         cursor.execute(
