@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
+from typing import Any, TypeVar
 
 import structlog
 import uvloop
@@ -39,6 +40,7 @@ TICK_S = 0.2
 LONGEST_PAUSE_S = 30.0
 
 logger = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 
 class Runner:
@@ -59,10 +61,13 @@ class Runner:
         return self._run(once)
 
     def replay(self, moments: Iterable[tuple[datetime, Sequence[Draft]]], clock: SetClock) -> Counter[str]:
-        """Play history: at each instant accept the drafts and process what is due then."""
+        """Play history: at each instant accept the drafts and process what is due; between them, what falls due."""
 
         async def play(courier: Courier, postman: Postman, owner: Owner) -> None:
             for at, drafts in moments:
+                while (due_at := await self._db(self.pipeline.next_due_at)) and clock.at < due_at < at:
+                    clock.at = due_at
+                    await self._drain(courier, postman, owner, lambda _: None)
                 clock.at = at
                 if drafts:
                     await self._db(self.pipeline.accept, drafts)
@@ -100,7 +105,7 @@ class Runner:
             self.nightly.shutdown()
         return self.pipeline.counts + courier.counts
 
-    async def _db(self, work: Callable[..., object], *args: object) -> object:
+    async def _db(self, work: Callable[..., T], *args: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self.database, work, *args)
 
     async def _drain(

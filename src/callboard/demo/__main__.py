@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,8 +31,6 @@ SEED = 7
 RECENT = timedelta(days=2)
 FINE = timedelta(seconds=1)
 COARSE = timedelta(minutes=10)
-STEP = timedelta(hours=1)
-"""History advances by the hour, so that every hourly window closes when it would have."""
 
 
 def main() -> None:
@@ -61,9 +59,9 @@ def load(config: Config) -> None:
     runner.database.submit(_hurry).result()
     runner.database.submit(pipeline.import_people, studio()).result()
     runner.database.submit(pipeline.import_notifications, notifications(now)).result()
-    with _bar("Playing six weeks of the demo studio", HISTORY / STEP) as advance:
-        moments = _moments(history(now - HISTORY, now, SEED), now - HISTORY, now, pipeline.catalogue)
-        runner.replay(_told(moments, advance), clock)
+    with _bar("Playing six weeks of the demo studio", HISTORY.total_seconds()) as reach:
+        moments = _moments(history(now - HISTORY, now, SEED), now, pipeline.catalogue)
+        runner.replay(_told(moments, now - HISTORY, reach), clock)
 
 
 def _hurry() -> None:
@@ -76,32 +74,26 @@ def _hurry() -> None:
 
 
 def _moments(
-    events: Iterable[dict[str, Any]], start: datetime, end: datetime, catalogue: Catalogue
+    events: Iterable[dict[str, Any]], end: datetime, catalogue: Catalogue
 ) -> Iterator[tuple[datetime, Sequence[Draft]]]:
-    """Yield (instant, drafts accepted then), at least one moment an hour.
+    """Yield (instant, drafts accepted then), and the end.
 
-    Long ago, the events of ten minutes come in one batch: it saves most of the time. In the
-    last days every second is a moment of its own.
+    Long ago, the events of ten minutes come in one batch, at the instant of the last: it saves most of the time. In
+    the last days every second is a moment of its own.
     """
-    tick = start + STEP
     batch: list[Draft] = []
-    batch_at = start
+    began_at = last_at = end
     for event in events:
         at = parse_instant(event["time"])
-        grain = FINE if end - at < RECENT else COARSE
-        if batch and at - batch_at >= grain:
-            yield batch_at, batch
+        if batch and at - began_at >= (FINE if end - at < RECENT else COARSE):
+            yield last_at, batch
             batch = []
-        while tick <= at:
-            if batch:
-                yield batch_at, batch
-                batch = []
-            yield tick, ()
-            tick += STEP
-        batch_at = at if not batch else batch_at
+        if not batch:
+            began_at = at
+        last_at = at
         batch.append(draft_of(event, catalogue))
     if batch:
-        yield batch_at, batch
+        yield last_at, batch
     yield end, ()
 
 
@@ -117,11 +109,10 @@ def draft_of(event: dict[str, Any], catalogue: Catalogue) -> Draft:
     return found
 
 
-def _told(moments: Iterable[Any], advance: Any) -> Iterator[Any]:
+def _told(moments: Iterable[Any], start: datetime, reach: Callable[[float], None]) -> Iterator[Any]:
     for at, drafts in moments:
         yield at, drafts
-        if not drafts:
-            advance()
+        reach((at - start).total_seconds())
 
 
 def play(config: Config) -> None:
@@ -146,10 +137,10 @@ class _bar:  # noqa: N801 - used as a function
     def __enter__(self) -> Any:
         if not self.console.is_terminal:
             sys.stderr.write(self.title + " …\n")
-            return lambda: None
+            return lambda _: None
         self.bar.start()
         task = self.bar.add_task(self.title, total=self.total)
-        return lambda: self.bar.advance(task)
+        return lambda reached_s: self.bar.update(task, completed=reached_s)
 
     def __exit__(self, *exc: object) -> None:
         self.bar.stop()
