@@ -53,7 +53,7 @@ def read_json_file(path: Path) -> Any:
 
 
 def load_index(people: Path, notifications: Path, catalogue: Catalogue) -> Index:
-    """Return an index over two files.
+    """Return an index over two files. What can be read only once, such as a pipe, is read whole.
 
     Raises:
         RejectedError: with every fault of the files; a Custom notification without id is one.
@@ -67,7 +67,7 @@ def load_index(people: Path, notifications: Path, catalogue: Catalogue) -> Index
     for number, person in enumerate(found.persons, start=1):
         directory.put_person(replace(person, id=number))
     index = Index(catalogue, directory)
-    for readers in dict.fromkeys((shares_of(notifications), 1)):
+    for readers in dict.fromkeys((shares_of(notifications), 1)) if notifications.is_file() else ():
         with suppress(IrregularError):
             index.take(gather(notifications, directory, catalogue, readers))
             return index

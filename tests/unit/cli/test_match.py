@@ -172,6 +172,24 @@ def test_what_is_wrong_in_anybodys_share_is_told(
         load_index(people, path, CATALOGUE)
 
 
+@pytest.mark.parametrize(("change", "told"), [({}, None), ({"frequency": "yearly"}, "not on offer")])
+def test_what_comes_through_a_pipe_is_read_once(change: dict[str, str], told: str | None, tmp_path: Path) -> None:
+    people = tmp_path / "people.json"
+    people.write_text(json.dumps(PEOPLE))
+    reading, writing = os.pipe()
+    os.write(writing, json.dumps([rows()[0] | change]).encode())
+    os.close(writing)
+    path = Path(f"/dev/fd/{reading}")
+    if told is None:
+        found = load_index(people, path, CATALOGUE).find(event(title_id=["9"]))
+        assert found is not None
+        assert list(found.ids()) == ["n0"]
+    else:
+        with pytest.raises(RejectedError, match=told):
+            load_index(people, path, CATALOGUE)
+    os.close(reading)
+
+
 class SlowFile(type(Path())):  # type: ignore[misc] # the class of this system's paths
     """A path whose readers say on one pipe that they are there, and wait on another until they may read."""
 
