@@ -32,7 +32,7 @@ from callboard.changing import By, Door, change_people
 from callboard.decisions import store as ledger
 from callboard.decisions.rules import Decision, decide, with_stand_ins
 from callboard.decisions.scheduling import Pending, Scheduler
-from callboard.decisions.store import OpenWindow
+from callboard.decisions.store import Due
 from callboard.decisions.windows import WindowCache
 from callboard.intake import store as log
 from callboard.intake.cloudevents import Draft
@@ -235,7 +235,7 @@ class Pipeline:
                 self.counts["mails"] += len(self._compose(windows, now))
         return len(windows)
 
-    def _compose(self, windows: Sequence[OpenWindow], now: datetime) -> list[int]:
+    def _compose(self, windows: Sequence[Due], now: datetime) -> list[int]:
         """Return the mails of windows; when they fail together, each is tried alone, and the one at fault fails."""
         try:
             with transaction.atomic():

@@ -15,7 +15,8 @@ _BLOCK_BYTES = 64
 
 def keyed_hash(secret: str, purpose: str, *parts: object, length: int = 32) -> str:
     """Return `length` hex digits of an HMAC-SHA-256 over `parts`, separate for each `purpose`."""
-    inner, outer = (one.copy() for one in _begun(secret))
+    inner, outer = _begun(secret)
+    inner, outer = inner.copy(), outer.copy()
     inner.update("\x1f".join([purpose, *map(str, parts)]).encode())
     outer.update(inner.digest())
     return outer.hexdigest()[:length]

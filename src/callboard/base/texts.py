@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
 MAX_NAME = 200
@@ -71,6 +72,7 @@ def usual_address(address: str) -> str:
         return address
 
 
+@lru_cache(maxsize=65_536)
 def ascii_address(address: str) -> str | None:
     """Return an address as SMTP writes it, its domain in ASCII, or None when it can not be written.
 

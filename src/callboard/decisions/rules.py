@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from callboard.base.reasons import Access, Frequency, Importance, Outcome, Reason
 from callboard.catalogue.conditions import Ancestors, holds
@@ -14,8 +15,7 @@ from callboard.people.values import Directory, Person
 from callboard.preferences.values import Book, Kind, Notification, Ref
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(NamedTuple):
     """The answer for one person: `notifications` are those that count, or for skip those that matched."""
 
     person: Person

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from callboard.base.instants import to_us
 from callboard.base.reasons import Frequency, Outcome
@@ -17,8 +17,7 @@ from callboard.decisions.windows import Span, WindowCache
 Slot = tuple[int, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(NamedTuple):
     """A decision that has no window yet. `late`: the event was parked, its own window may be gone."""
 
     event: Event

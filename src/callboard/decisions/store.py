@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from django.db import connection, models, transaction
 
@@ -28,8 +28,7 @@ DECIDE_LOCK = 0x0CA11B0B
 """The advisory lock that lets one worker decide at a time on PostgreSQL, in order of acceptance (S1)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenWindow:
+class OpenWindow(NamedTuple):
     """A window as the scheduler sees it."""
 
     id: int
@@ -38,15 +37,20 @@ class OpenWindow:
     frequency: Frequency
     span: Span
     closed: bool
-    mail_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
-    """A window with its decided items that are not withdrawn, as texts of one order.
+class Due(NamedTuple):
+    """A window whose time has come: what composing has to know of it."""
 
-    `ids` are the decisions' numbers; `items` the events' numbers and the refs, the same text for
-    all who are told the same. `read_items` and `read_numbers` take them apart.
+    id: int
+    user_id: int
+
+
+class Content(NamedTuple):
+    """A window with its decided items that are not withdrawn.
+
+    `items` are the events' numbers and the refs, the same text for all who are told the same;
+    `read_items` takes it apart.
     """
 
     window_id: int
@@ -54,12 +58,10 @@ class Content:
     frequency: Frequency
     starts_us: int
     ends_us: int
-    ids: str
     items: str
 
 
-@dataclass(frozen=True, slots=True)
-class Scheduled:
+class Scheduled(NamedTuple):
     """A decision and the window it belongs to; None for skip."""
 
     event_number: int
@@ -112,18 +114,9 @@ def open_immediate(event_types: Iterable[str], since: datetime) -> list[OpenWind
 
 
 def _windows(rows: Any) -> Iterable[OpenWindow]:
-    columns = ("id", "user_id", "slot", "frequency", "starts_us", "ends_us", "closed", "mail_id")
-    for id_, user_id, slot, frequency, starts_us, ends_us, closed, mail_id in rows.values_list(*columns).iterator():
-        span = Span(from_us(starts_us), from_us(ends_us))
-        yield OpenWindow(
-            id=id_,
-            user_id=user_id,
-            slot=slot,
-            frequency=Frequency(frequency),
-            span=span,
-            closed=closed,
-            mail_id=mail_id,
-        )
+    columns = ("id", "user_id", "slot", "frequency", "starts_us", "ends_us", "closed")
+    for id_, user_id, slot, frequency, starts_us, ends_us, closed in rows.values_list(*columns).iterator():
+        yield OpenWindow(id_, user_id, slot, Frequency(frequency), Span(from_us(starts_us), from_us(ends_us)), closed)
 
 
 def add_windows(windows: Sequence[OpenWindow]) -> list[int]:
@@ -175,7 +168,8 @@ def add_decisions(rows: Iterable[Scheduled], now: datetime) -> None:
         )
 
 
-def refs_json(refs: Iterable[Ref]) -> str:
+@lru_cache(maxsize=65_536)
+def refs_json(refs: tuple[Ref, ...]) -> str:
     """Return the stored form of the `notifications` of 4.4, with `of` for those of somebody else."""
     return strict_json.dumps([one.as_json() for one in refs])
 
@@ -185,12 +179,12 @@ def read_refs(text: str) -> tuple[Ref, ...]:
     return tuple(Ref(one["id"], Kind(one["kind"]), one.get("of", 0)) for one in json.loads(text))
 
 
-def due_windows(until: datetime, limit: int) -> list[OpenWindow]:
+def due_windows(until: datetime, limit: int) -> list[Due]:
     """Return open windows that end at or before `until`, earliest first; lock them where rows lock."""
     rows = Window.objects.filter(closed=False, ends_us__lte=to_us(until)).order_by("ends_us", "id")
     if connection.features.has_select_for_update_skip_locked:
         rows = rows.select_for_update(skip_locked=True, no_key=True)
-    return list(_windows(rows[:limit]))
+    return [Due(*row) for row in rows.values_list("id", "user_id")[:limit]]
 
 
 def next_window_end() -> datetime | None:
@@ -219,20 +213,14 @@ def _contents(column: str, values: Iterable[int]) -> Iterable[Content]:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT w.id, w.mail_id, w.frequency, w.starts_us, w.ends_us,"  # noqa: S608 - fixed words only
-                f" {joined}(CAST(d.id AS TEXT), CAST(%s AS TEXT)),"
                 f" {joined}(d.event_id || CAST(%s AS TEXT) || d.refs_json, CAST(%s AS TEXT))"
                 " FROM decisions_window w LEFT JOIN decisions_decision d"
                 " ON d.window_id = w.id AND d.withdrawn_reason = ''"
                 f" WHERE w.{column} IN ({marks}) GROUP BY w.id, w.mail_id, w.frequency, w.starts_us, w.ends_us",
-                [_BETWEEN, _WITHIN, _BETWEEN, *part],
+                [_WITHIN, _BETWEEN, *part],
             )
-            for id_, mail_id, frequency, starts_us, ends_us, ids, items in cursor.fetchall():
-                yield Content(id_, mail_id, Frequency(frequency), starts_us, ends_us, ids or "", items or "")
-
-
-def read_numbers(ids: str) -> list[int]:
-    """Return the numbers of a content's decisions."""
-    return [int(one) for one in ids.split(_BETWEEN)] if ids else []
+            for id_, mail_id, frequency, starts_us, ends_us, items in cursor.fetchall():
+                yield Content(id_, mail_id, Frequency(frequency), starts_us, ends_us, items or "")
 
 
 def read_items(items: str) -> list[tuple[int, str]]:
@@ -243,12 +231,13 @@ def read_items(items: str) -> list[tuple[int, str]]:
     return [(int(number), refs) for number, _, refs in parted]
 
 
-def windows_of_mails(mail_ids: Iterable[int]) -> list[OpenWindow]:
+def windows_of_mails(mail_ids: Iterable[int]) -> list[Due]:
     """Return the windows that the mails carry."""
     wanted = list(mail_ids)
-    found: list[OpenWindow] = []
+    found: list[Due] = []
     for start in range(0, len(wanted), _ROWS):
-        found += _windows(Window.objects.filter(mail_id__in=wanted[start : start + _ROWS]))
+        rows = Window.objects.filter(mail_id__in=wanted[start : start + _ROWS])
+        found += [Due(*row) for row in rows.values_list("id", "user_id")]
     return found
 
 
@@ -261,32 +250,32 @@ def close_windows(mail_of: dict[int, int | None]) -> None:
         )
 
 
-def withdraw(reasons: dict[int, Reason], now: datetime) -> None:
-    """Withdraw decided items: decision id -> reason. What is withdrawn stays so.
+def withdraw(reasons: dict[tuple[int, int], Reason], now: datetime) -> None:
+    """Withdraw decided items: (event number, user id) -> reason. What is withdrawn stays so.
 
-    In order of their numbers: two who withdraw at once wait for each other, and neither is ended.
+    In order: two who withdraw at once wait for each other, and neither is ended.
     """
     with connection.cursor() as cursor:
         cursor.executemany(
             "UPDATE decisions_decision SET withdrawn_reason = %s, withdrawn_us = %s"
-            " WHERE id = %s AND withdrawn_reason = ''",
-            [(reason.value, to_us(now), decision_id) for decision_id, reason in sorted(reasons.items())],
+            " WHERE event_id = %s AND user_id = %s AND withdrawn_reason = ''",
+            [(reason.value, to_us(now), *decision) for decision, reason in sorted(reasons.items())],
         )
 
 
-def unsent_items(user_ids: Sequence[int], mail_ids: Iterable[int]) -> list[int]:
-    """Return the ids of the users' notify decisions in open windows or in the given mails."""
-    found: list[int] = []
+def unsent_items(user_ids: Sequence[int], mail_ids: Iterable[int]) -> list[tuple[int, int]]:
+    """Return (event number, user id) of the users' notify decisions in open windows or in the given mails."""
+    found: list[tuple[int, int]] = []
     mails = set(mail_ids)
     with connection.cursor() as cursor:
         for user_id in user_ids:
             cursor.execute(
-                "SELECT d.id, w.closed, w.mail_id FROM decisions_decision d"
+                "SELECT d.event_id, w.closed, w.mail_id FROM decisions_decision d"
                 " JOIN decisions_window w ON w.id = d.window_id"
                 " WHERE w.user_id = %s AND d.outcome = %s AND d.withdrawn_reason = ''",
                 [user_id, Outcome.NOTIFY.value],
             )
-            found += [row[0] for row in cursor.fetchall() if not row[1] or row[2] in mails]
+            found += [(row[0], user_id) for row in cursor.fetchall() if not row[1] or row[2] in mails]
     return found
 
 

@@ -6,17 +6,19 @@ worked out once per revision of people and settings.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
-from callboard.base.reasons import Importance, Reason
+from callboard.base.reasons import Frequency, Importance, Reason
 from callboard.catalogue.values import Event
 from callboard.decisions.rules import importance_of, recheck_access, recheck_counting, still_lent
-from callboard.decisions.store import read_items, read_refs
+from callboard.decisions.store import Content, contents_of_mails, read_items, read_refs
 from callboard.intake import store as log
 from callboard.mail.letter import Item
+from callboard.mail.store import Leased
 from callboard.people.values import Person
 from callboard.preferences.values import Kind, Notification, Ref, from_default
 from callboard.preferences.world import World
@@ -31,23 +33,38 @@ _refs_of = lru_cache(maxsize=65_536)(read_refs)
 
 
 class Items:
-    """What some mails tell: (event number, refs as stored) in order of acceptance. One object for equal ones.
+    """What some mails tell: (event number, refs as stored) in order of acceptance. One object for equal ones."""
 
-    `places` are the places that the items have in what was read.
-    """
+    __slots__ = ("lenders", "named", "pairs", "refs")
 
-    __slots__ = ("lenders", "named", "pairs", "places", "refs")
-
-    def __init__(self, found: Sequence[tuple[int, str]], events: dict[int, Event]) -> None:
-        order = sorted(range(len(found)), key=lambda place: (events[found[place][0]].accepted_at, found[place][0]))
-        self.places = tuple(order)
-        self.pairs = tuple(found[place] for place in order)
+    def __init__(self, found: Iterable[tuple[int, str]], events: dict[int, Event]) -> None:
+        self.pairs = tuple(sorted(found, key=lambda one: (events[one[0]].accepted_at, one[0])))
         self.refs = frozenset(refs for _, refs in self.pairs)
         told = [events[number] for number, _ in self.pairs]
         self.named = frozenset(key for one in told for key in (one.actor_key, *one.mentioned) if key)
         """Address keys of those whom the events name: to them a mail says "you"."""
         self.lenders = frozenset(ref.of for refs in self.refs for ref in _refs_of(refs)) - {0}
         """Ids of those whose notifications asked for a stand-in."""
+
+
+class Told(NamedTuple):
+    """What one mail tells: its items, and the span they came in."""
+
+    items: Items
+    frequency: Frequency
+    starts_us: int
+    ends_us: int
+
+
+def told_of(windows: Sequence[Content], items: Items) -> Told:
+    """Return the items of a mail with the span of its windows."""
+    if len(windows) == 1:
+        (one,) = windows
+        return Told(items, one.frequency, one.starts_us, one.ends_us)
+    # Released mails leave as one digest: the weakest of their frequencies describes it.
+    frequency = max((one.frequency for one in windows), key=lambda one: one.rank, default=Frequency.IMMEDIATELY)
+    starts_us = min((one.starts_us for one in windows), default=0)
+    return Told(items, frequency, starts_us, max((one.ends_us for one in windows), default=0))
 
 
 class Checker:
@@ -59,6 +76,7 @@ class Checker:
         self._events: dict[int, Event] = {}
         self._lists: dict[tuple[str, ...], Items] = {}
         self._listed = 0
+        self._told: dict[int, Told] = {}
         self._parts: dict[tuple[Items, tuple[bool, ...]], Items] = {}
         self._access: dict[tuple[object, ...], dict[Items, tuple[Reason | None, ...]]] = {}
         self._unmuted: dict[tuple[object, ...], dict[Items, tuple[Reason | None, ...]]] = {}
@@ -79,6 +97,7 @@ class Checker:
         """Forget what older settings said."""
         if self._revision != self.world.revision:
             self._revision = self.world.revision
+            self._told.clear()
             self._access.clear()
             self._unmuted.clear()
             self._asked.clear()
@@ -89,6 +108,7 @@ class Checker:
         wanted = list(contents)
         if self._listed > LISTED_KEPT:
             self._lists.clear()
+            self._told.clear()
             self._parts.clear()
             self._access.clear()
             self._unmuted.clear()
@@ -100,6 +120,30 @@ class Checker:
         self._listed += sum(map(len, new.values()))
         self._lists.update((texts, Items(found, events)) for texts, found in new.items())
         return [self._lists[texts] for texts in wanted]
+
+    def remember(self, told: Mapping[int, Told], revision: int) -> None:
+        """Remember what the mails tell that were just composed, by mail id, as of a revision."""
+        self.sync()
+        if revision == self._revision:
+            self._told.update(told)
+            self._listed += len(told)
+
+    def contents(self, mails: Sequence[Leased]) -> list[Told]:
+        """Return what mails tell; what composing found here is not read again.
+
+        It stands for a mail's first lease and while the revision does. For who withdraws items of a mail
+        that is composed either deactivates the person, which makes a new revision, or holds the lease.
+        """
+        self.sync()
+        told = {one.id: self._told[one.id] for one in mails if one.generation == 1 and one.id in self._told}
+        missing = [one.id for one in mails if one.id not in told]
+        if missing:
+            windows: dict[int, list[Content]] = {one: [] for one in missing}
+            for content in contents_of_mails(missing):
+                windows[content.mail_id or 0].append(content)
+            lists = self.lists(tuple(one.items for one in found) for found in windows.values())
+            told |= {id_: told_of(found, items) for (id_, found), items in zip(windows.items(), lists, strict=True)}
+        return [told[one.id] for one in mails]
 
     def part(self, items: Items, reasons: Sequence[Reason | None]) -> Items:
         """Return those items for which there is no reason to stay."""

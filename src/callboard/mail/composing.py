@@ -3,53 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import NamedTuple
+
+from django.db import transaction
 
 from callboard.base.config import Config
 from callboard.base.keyed import keyed_hash
 from callboard.base.reasons import Importance, Reason
 from callboard.base.texts import shown
 from callboard.decisions import store as ledger
-from callboard.decisions.store import OpenWindow
+from callboard.decisions.store import Due
 from callboard.mail import store
-from callboard.mail.checking import Checker, Items
+from callboard.mail.checking import Checker, Items, Told, told_of
 from callboard.mail.models import MailState
 from callboard.mail.replies import EXPIRY, domain_of
 from callboard.mail.store import Composed
+from callboard.people.values import Person
 
 MUTE_LINK = "mute"
 """Purpose of the signed id in a mail's mute link (C3)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Filled:
+class _Filled(NamedTuple):
     """What is left of a window after the re-check."""
 
     window_id: int
     user_id: int
-    items: Items
+    told: Told
 
 
-def compose_windows(windows: Sequence[OpenWindow], checker: Checker, config: Config, now: datetime) -> list[int]:
+def compose_windows(windows: Sequence[Due], checker: Checker, config: Config, now: datetime) -> list[int]:
     """Close due windows: withdraw what may not leave, queue one mail for the rest of each.
 
     Returns the ids of the mails. A window whose items are all withdrawn gets no mail (S4).
     """
-    filled = [one for one in _recheck(windows, checker, now) if one.items.pairs]
-    mails = [_composed(one.user_id, str(one.window_id), [one.items], checker, config, now) for one in filled]
-    ids = store.add_mails(mails, revision=checker.world.revision, now=now)
+    filled = [one for one in _recheck(windows, checker, now) if one.told.items.pairs]
+    mails = [_composed(one.user_id, str(one.window_id), [one.told.items], checker, config, now) for one in filled]
+    revision = checker.world.revision
+    ids = store.add_mails(mails, revision=revision, now=now)
+    told = {mail_id: one.told for one, mail_id in zip(filled, ids, strict=True)}
+    transaction.on_commit(partial(checker.remember, told, revision))  # ids of mails that came to nothing are used again
     mail_of: dict[int, int | None] = {one.id: None for one in windows}
     mail_of.update({one.window_id: mail_id for one, mail_id in zip(filled, ids, strict=True)})
     ledger.close_windows(mail_of)
     return ids
 
 
-def compose_again(
-    user_id: int, windows: Sequence[OpenWindow], checker: Checker, config: Config, now: datetime
-) -> int | None:
+def compose_again(user_id: int, windows: Sequence[Due], checker: Checker, config: Config, now: datetime) -> int | None:
     """Queue one digest for windows whose mails were held (P4, release); return its id, or None."""
-    kept = [one.items for one in _recheck(windows, checker, now) if one.items.pairs]
+    kept = [one.told.items for one in _recheck(windows, checker, now) if one.told.items.pairs]
     if not kept:
         return None
     revision = checker.world.revision
@@ -60,7 +64,7 @@ def compose_again(
     return mail_id
 
 
-def fail_window(window: OpenWindow, checker: Checker, config: Config, now: datetime, fault: str) -> None:
+def fail_window(window: Due, checker: Checker, config: Config, now: datetime, fault: str) -> None:
     """Close a window that can not be composed by a mail that has failed: there an operator sees it (P3)."""
     mail = _addressed(window.user_id, str(window.id), Importance.STANDARD, checker, config, now)
     (mail_id,) = store.add_mails([mail], revision=checker.world.revision, now=now)
@@ -68,28 +72,27 @@ def fail_window(window: OpenWindow, checker: Checker, config: Config, now: datet
     ledger.close_windows({window.id: mail_id})
 
 
-def _recheck(windows: Sequence[OpenWindow], checker: Checker, now: datetime) -> list[_Filled]:
+def _recheck(windows: Sequence[Due], checker: Checker, now: datetime) -> list[_Filled]:
     """Return the windows with the items that may still leave; withdraw the others with their reason (S5)."""
     contents = {one.window_id: one for one in ledger.contents_of_windows(one.id for one in windows)}
     lists = checker.lists((contents[one.id].items,) for one in windows)
-    withdrawn: dict[int, Reason] = {}
+    withdrawn: dict[tuple[int, int], Reason] = {}
     found = []
     for window, items in zip(windows, lists, strict=True):
         person = checker.world.directory.persons[window.user_id]
         reasons = checker.verdicts(person, items, now)
-        withdrawn |= gone_of(items, reasons, contents[window.id].ids)
-        found.append(_Filled(window.id, window.user_id, checker.part(items, reasons)))
+        withdrawn |= gone_of(person, items, reasons)
+        found.append(_Filled(window.id, window.user_id, told_of([contents[window.id]], checker.part(items, reasons))))
     ledger.withdraw(withdrawn, now)
     return found
 
 
-def gone_of(items: Items, reasons: Sequence[Reason | None], *ids: str) -> dict[int, Reason]:
-    """Return decision number -> why it may not leave, for those that may not; `ids` as read with the items."""
+def gone_of(person: Person, items: Items, reasons: Sequence[Reason | None]) -> dict[tuple[int, int], Reason]:
+    """Return (event number, user id) -> why it may not leave, for those of a person's items that may not."""
     if not any(reasons):
         return {}
-    numbers = [one for text in ids for one in ledger.read_numbers(text)]
-    pairs = zip(items.places, reasons, strict=True)
-    return {numbers[place]: reason for place, reason in pairs if reason is not None}
+    pairs = zip(items.pairs, reasons, strict=True)
+    return {(number, person.id): reason for (number, _), reason in pairs if reason is not None}
 
 
 def _composed(

@@ -15,29 +15,17 @@ from django.db import Error
 
 from callboard.base.clock import Clock
 from callboard.base.config import Config
-from callboard.base.reasons import Importance, Reason
+from callboard.base.reasons import Reason
 from callboard.base.texts import shown
-from callboard.decisions import store as ledger
-from callboard.decisions.store import Content
-from callboard.mail.checking import Checker, Items
-from callboard.mail.models import MailState
-from callboard.mail.replies import Fate, envelope_address
+from callboard.mail.checking import Checker, Items, Told
+from callboard.mail.replies import envelope_address
 from callboard.mail.store import Leased
 from callboard.mail.wire import Written
-from callboard.mail.writing import Told, Writer
+from callboard.mail.writing import Writer
 from callboard.people.values import Person
 
 DRAFTS_AT_ONCE = 50
 ITEMS_AT_ONCE = 500
-CRITICAL = Importance.CRITICAL.rank
-LEASE_S = 60.0
-"""Seconds of real time after which a lease of a silent owner ends. Source: interfaces 3, drain."""
-_STATES = {
-    Fate.SENT: MailState.SENT,
-    Fate.FAILED: MailState.FAILED,
-    Fate.POLICY: MailState.FAILED,
-    Fate.NO_SUCH_ADDRESS: MailState.HELD,
-}
 
 logger = structlog.get_logger(__name__)
 
@@ -46,7 +34,7 @@ logger = structlog.get_logger(__name__)
 class Draft:
     """A mail that is checked and written as of a revision of people and settings.
 
-    `reasons` say for each of the items why it may not leave; `ids` are their decisions, as read.
+    `reasons` say for each of the items why it may not leave.
     `raw` is empty when nothing may leave, or when it can not be written: `fault` says why.
     """
 
@@ -56,7 +44,6 @@ class Draft:
     recipient: str
     revision: int
     items: Items
-    ids: tuple[str, ...]
     reasons: tuple[Reason | None, ...]
     raw: Written
     fault: str
@@ -89,11 +76,8 @@ class Desk:
         """
         mails = mails[:DRAFTS_AT_ONCE]
         self.checker.world.refresh()
-        contents: dict[int, list[Content]] = {}
-        for one in ledger.contents_of_mails(mail.id for mail in mails):
-            contents.setdefault(one.mail_id or 0, []).append(one)
         try:
-            lists = self.checker.lists(tuple(one.items for one in contents.get(mail.id, ())) for mail in mails)
+            contents = self.checker.contents(mails)
         except Error:
             raise  # the database is away or full: no mail's fault
         except Exception as exc:
@@ -104,9 +88,9 @@ class Desk:
             return [self._unreadable(mails[0], exc)]
         drafts: list[Draft] = []
         written = 0
-        for mail, items in zip(mails, lists, strict=True):
-            drafts.append(self._draft(mail, contents.get(mail.id, []), items))
-            written += len(items.pairs) if self.writer.was_new else 0
+        for mail, told in zip(mails, contents, strict=True):
+            drafts.append(self._draft(mail, told))
+            written += len(told.items.pairs) if self.writer.was_new else 0
             if written > ITEMS_AT_ONCE:
                 break
         return drafts
@@ -115,21 +99,17 @@ class Desk:
         world = self.checker.world
         person = world.directory.persons[mail.user_id]
         recipient, fault = envelope_address(person.email), _fault(exc)
-        return Draft(mail, person, person.key, recipient, world.revision, Items((), {}), (), (), b"", fault)
+        return Draft(mail, person, person.key, recipient, world.revision, Items((), {}), (), b"", fault)
 
-    def _draft(self, mail: Leased, contents: Sequence[Content], items: Items) -> Draft:
+    def _draft(self, mail: Leased, told: Told) -> Draft:
         world = self.checker.world
         person = world.directory.persons[mail.user_id]
-        reasons = self.checker.verdicts(person, items, self.clock.now())
-        kept = self.checker.part(items, reasons)
-        ids = tuple(one.ids for one in contents)
+        reasons = self.checker.verdicts(person, told.items, self.clock.now())
+        kept = self.checker.part(told.items, reasons)
         recipient = envelope_address(person.email)
-        draft = Draft(mail, person, person.key, recipient, world.revision, items, ids, reasons, b"", "")
+        draft = Draft(mail, person, person.key, recipient, world.revision, told.items, reasons, b"", "")
         if kept.pairs:
-            # Released mails leave as one digest: the weakest of their frequencies describes it.
-            frequency = max((one.frequency for one in contents), key=lambda one: one.rank)
-            starts_us, ends_us = min(one.starts_us for one in contents), max(one.ends_us for one in contents)
-            self._write(draft, Told(kept, frequency, starts_us, ends_us))
+            self._write(draft, told if kept is told.items else told._replace(items=kept))
         return draft
 
     def _write(self, draft: Draft, told: Told) -> None:

@@ -93,33 +93,28 @@ class Outcomes:
     def _begin(
         self, drafts: Sequence[Draft], counts: Counter[str], now: datetime
     ) -> tuple[dict[int, Draft], list[Draft]]:
-        """Re-check, hold what is suppressed, record the attempts of the rest (S5, P4)."""
+        """Re-check, record the attempts of what may leave, end what may not (S5, P4): of what is still ours."""
         self.revision = newest_revision()
-        mine = store.still_leased([one.mail for one in drafts], self.owner.id)
-        held = [one for one in drafts if one.mail.id in mine]
-        current = [one for one in held if one.revision == self.revision]
-        stale = [one for one in held if one.revision != self.revision] if len(current) < len(held) else []
+        current = [one for one in drafts if one.revision == self.revision]
+        stale = [one for one in drafts if one.revision != self.revision] if len(current) < len(drafts) else []
         suppressed = store.suppressions([one.person_key for one in current]) if current else {}
-        withdrawn: dict[int, Reason] = {}
-        ready: dict[int, Draft] = {}
-        ends: list[tuple[Draft, MailState, str]] = []
+        ends = [(one, end) for one in current if (end := _end_of(one, suppressed))]
+        ended = {one.mail.id for one, _ in ends}
+        ready = [one for one in current if one.mail.id not in ended]
+        ours = store.begin_attempts([one.mail for one in ready], self.owner.id, now)
+        if ends:
+            ours |= store.still_leased([one.mail for one, _ in ends], self.owner.id)
+        withdrawn: dict[tuple[int, int], Reason] = {}
         for draft in current:
-            withdrawn |= gone_of(draft.items, draft.reasons, *draft.ids)
-            if all(draft.reasons) and not draft.fault:
-                ends.append((draft, MailState.WITHDRAWN, ""))
-            elif (why := suppressed.get(draft.person_key)) and not (why[1] and draft.rank == CRITICAL):
-                ends.append((draft, MailState.HELD, why[0]))
-            elif not draft.raw:
-                ends.append((draft, MailState.FAILED, draft.fault))
-            else:
-                ready[draft.mail.id] = draft
+            if draft.mail.id in ours:
+                withdrawn |= gone_of(draft.person, draft.items, draft.reasons)
         if withdrawn:
             ledger.withdraw(withdrawn, now)
-        for draft, state, reply in ends:
-            store.set_state([draft.mail.id], state, now, reply)
-            counts[state.value] += 1
-        store.begin_attempts([one.mail for one in ready.values()], now)
-        return ready, stale
+        for draft, (state, reply) in ends:
+            if draft.mail.id in ours:
+                store.set_state([draft.mail.id], state, now, reply)
+                counts[state.value] += 1
+        return {one.mail.id: one for one in ready if one.mail.id in ours}, stale
 
     # outcomes
 
@@ -160,3 +155,13 @@ class Outcomes:
             _, until = store.last_pause(domain)
             deferred, failed = store.put_off(domain, until, now, "paused")
         self.counts.update({"deferred": deferred, MailState.FAILED.value: failed})
+
+
+def _end_of(draft: Draft, suppressed: dict[str, tuple[str, bool]]) -> tuple[MailState, str] | None:
+    """Return how a mail ends that may not leave, and in whose words; None when it may leave."""
+    if all(draft.reasons) and not draft.fault:
+        return MailState.WITHDRAWN, ""
+    why = suppressed.get(draft.person_key)
+    if why and not (why[1] and draft.rank == CRITICAL):
+        return MailState.HELD, why[0]
+    return None if draft.raw else (MailState.FAILED, draft.fault)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -28,8 +28,7 @@ NEXT_HOP = ""
 IMPORTANCE_BY_RANK = {one.rank: one for one in Importance}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Composed:
+class Composed(NamedTuple):
     """A mail as it enters the outbox."""
 
     user_id: int
@@ -182,17 +181,23 @@ def put_off(domain: str, until: datetime, now: datetime, reply: str) -> tuple[in
     return rows.update(next_attempt_us=later, last_reply=reply), failed
 
 
-def begin_attempts(mails: Sequence[Leased], now: datetime) -> None:
-    """Record that these mails are about to be handed over, before anything is sent."""
-    now_us = to_us(now)
-    for start in range(0, len(mails), _ROWS):
-        part = mails[start : start + _ROWS]
-        rows = ", ".join(["(%s, %s, %s, '')"] * len(part))
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"INSERT INTO mail_attempt (mail_id, number, began_us, reply) VALUES {rows}",  # noqa: S608 - marks only
-                [value for one in part for value in (one.id, one.attempts + 1, now_us)],
-            )
+def begin_attempts(mails: Sequence[Leased], owner_id: str, now: datetime) -> set[int]:
+    """Record that mails are about to be handed over, before anything is sent; return the ids of those begun.
+
+    They are those that this owner still holds. All are, almost always: then nobody asks which.
+    """
+    if not mails:
+        return set()
+    tried = _given(mail="bigint", number="integer", generation="integer")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO mail_attempt (mail_id, number, began_us, reply)"  # noqa: S608 - fixed words only
+            f" SELECT mail, number, %s, '' FROM {tried} AS try CROSS JOIN mail_mail"  # SQLite keeps this order
+            " WHERE id = mail AND state = 'leased' AND lease_owner = %s AND lease_generation = generation",
+            [to_us(now), json.dumps([(one.id, one.attempts + 1, one.generation) for one in mails]), owner_id],
+        )
+        begun = cursor.rowcount
+    return {one.id for one in mails} if begun == len(mails) else still_leased(mails, owner_id)
 
 
 def record_results(results: Sequence[Result], owner_id: str, now: datetime) -> None:
@@ -200,36 +205,48 @@ def record_results(results: Sequence[Result], owner_id: str, now: datetime) -> N
 
     A mail whose lease is another's by now keeps its state, unless this owner's server took it.
     """
-    now_us = to_us(now)
-    for start in range(0, len(results), _ROWS):
-        part = results[start : start + _ROWS]
-        marks = ", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s, %s)"] * len(part))
-        tries = f"WITH try (mail, number, generation, state, code, said, reply, in_doubt, again_us) AS (VALUES {marks})"
-        values = [value for one in part for value in _as_row(one)]
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"{tries} UPDATE mail_attempt SET code = try.code, reply = try.said FROM try"  # noqa: S608 - marks only
-                " WHERE mail_attempt.mail_id = try.mail AND mail_attempt.number = try.number",
-                values,
-            )
-            cursor.execute(
-                f"{tries} UPDATE mail_mail SET state = try.state, last_reply = try.reply, lease_owner = '',"  # noqa: S608 - marks only
-                " lease_until_s = NULL, attempts = try.number, in_doubt = try.in_doubt,"
-                " finished_us = CASE WHEN try.state IN ('sent', 'failed') THEN %s END,"
-                " next_attempt_us = COALESCE(CAST(try.again_us AS bigint), next_attempt_us) FROM try"
-                " WHERE mail_mail.id = try.mail AND ((mail_mail.state = 'leased' AND lease_owner = %s"
-                " AND lease_generation = try.generation)"
-                " OR (try.state = 'sent' AND mail_mail.state IN ('queued', 'leased')))",
-                [*values, now_us, owner_id],
-            )
+    tried = _given(
+        mail="bigint", number="integer", generation="integer", state="text",
+        code="integer", said="text", reply="text", in_doubt="boolean", again_us="bigint",
+    )  # fmt: skip
+    rows = json.dumps([_as_row(one) for one in results])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE mail_attempt SET code = try.code, reply = try.said FROM {tried} AS try"  # noqa: S608 - fixed words only
+            " WHERE mail_attempt.mail_id = try.mail AND mail_attempt.number = try.number",
+            [rows],
+        )
+        cursor.execute(
+            "UPDATE mail_mail SET state = try.state, last_reply = try.reply, lease_owner = '',"  # noqa: S608 - fixed words only
+            " lease_until_s = NULL, attempts = try.number, in_doubt = try.in_doubt,"
+            " finished_us = CASE WHEN try.state IN ('sent', 'failed') THEN %s END,"
+            f" next_attempt_us = COALESCE(try.again_us, next_attempt_us) FROM {tried} AS try"
+            " WHERE mail_mail.id = try.mail AND ((mail_mail.state = 'leased' AND lease_owner = %s"
+            " AND lease_generation = try.generation)"
+            " OR (try.state = 'sent' AND mail_mail.state IN ('queued', 'leased')))",
+            [to_us(now), rows, owner_id],
+        )
+
+
+def _given(**columns: str) -> str:
+    """Return a table of rows that are given as one JSON text, an array of arrays.
+
+    The statement is the same for any number of rows: prepared once, and nobody looks through hundreds of marks.
+    """
+    if connection.vendor == "postgresql":
+        places = [f"CAST(value ->> {n} AS {kind}) AS {name}" for n, (name, kind) in enumerate(columns.items())]
+        return f"(SELECT {', '.join(places)} FROM jsonb_array_elements(CAST(%s AS jsonb)) AS one(value))"  # noqa: S608
+    places = [f"json_extract(value, '$[{n}]') AS {name}" for n, name in enumerate(columns)]
+    return f"(SELECT {', '.join(places)} FROM json_each(%s))"  # noqa: S608 - fixed words only
 
 
 def _as_row(result: Result) -> tuple[Any, ...]:
     mail, reply = result.mail, result.reply
     again_us = to_us(result.next_attempt_at) if result.next_attempt_at else None
-    in_doubt = reply.fate is Fate.IN_DOUBT
-    state = result.state.value
-    return mail.id, mail.attempts + 1, mail.generation, state, reply.code, reply.text, reply.line, in_doubt, again_us
+    return (
+        mail.id, mail.attempts + 1, mail.generation, result.state,
+        reply.code, reply.text, reply.line, reply.fate is Fate.IN_DOUBT, again_us,
+    )  # fmt: skip
 
 
 def set_state(mail_ids: Iterable[int], state: MailState, now: datetime, reply: str = "") -> None:
@@ -253,12 +270,11 @@ def queued_mails_of(user_ids: Iterable[int]) -> list[int]:
 
 def suppressions(keys: Sequence[str]) -> dict[str, tuple[str, bool]]:
     """Return address key -> (the server's words, whether critical mails are spared), for those suppressed."""
-    marks = ", ".join(["%s"] * len(keys))
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT address_key, reply, spares_critical FROM mail_suppression"  # noqa: S608 - marks only
-            f" WHERE released_us IS NULL AND address_key IN ({marks})",
-            keys,
+            "SELECT address_key, reply, spares_critical FROM mail_suppression"  # noqa: S608 - fixed words only
+            f" WHERE released_us IS NULL AND address_key IN (SELECT one.key FROM {_given(key='text')} AS one)",
+            [json.dumps([(key,) for key in keys])],
         )
         return {key: (reply, bool(spares)) for key, reply, spares in cursor.fetchall()}
 

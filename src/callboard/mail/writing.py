@@ -12,13 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
-from typing import NamedTuple
 
 from callboard.base.config import Config
 from callboard.base.instants import from_us
 from callboard.base.keyed import keyed_hash, sign_id
-from callboard.base.reasons import Frequency
-from callboard.mail.checking import Checker, Items
+from callboard.mail.checking import Checker, Told
 from callboard.mail.composing import MUTE_LINK
 from callboard.mail.dkim import Seal, make_signer
 from callboard.mail.letter import Item, Letter
@@ -30,15 +28,6 @@ from callboard.people.values import Person
 
 FORMS_BYTES = 64_000_000
 """Bytes of forms in memory at a time."""
-
-
-class Told(NamedTuple):
-    """What one mail tells: its items, and the span they came in."""
-
-    items: Items
-    frequency: Frequency
-    starts_us: int
-    ends_us: int
 
 
 @dataclass(frozen=True, slots=True)

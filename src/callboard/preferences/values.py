@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from callboard.base.reasons import Frequency
 from callboard.catalogue.values import Condition, Default
@@ -58,8 +58,7 @@ class Notification:
         return Ref(self.id, self.kind, self.of)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Ref:
+class Ref(NamedTuple):
     """A notification named by id and kind, as the ledger names it (4.4).
 
     `of` is 0 for one of the person's own; for a stand-in it is the id of the person whose it is.

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.test import TestCase
+
 from callboard.insights.ledger import export_ledger
 from callboard.intake.cloudevents import Draft, read_event
 from callboard.mail.delivery import Courier, Threads
@@ -118,8 +120,9 @@ class Stage:
             pass
 
     def compose(self):
-        while self.pipeline.compose_due():
-            pass
+        with TestCase.captureOnCommitCallbacks(execute=True):  # a test's own transaction never commits
+            while self.pipeline.compose_due():
+                pass
 
     def deliver(self):
         """Hand over what is due; what became of it."""

@@ -14,7 +14,7 @@ from tests.integration.core.studio import TOM, default
 from callboard.base.config import SmtpServer
 from callboard.mail import store
 from callboard.mail.desk import Desk
-from callboard.mail.models import Mail, MailState
+from callboard.mail.models import Attempt, Mail, MailState
 from callboard.mail.outcomes import Outcomes
 from callboard.mail.owners import new_owner
 from callboard.mail.replies import Fate, Reply, read_reply
@@ -128,7 +128,7 @@ def leased(stage):
     stage.compose()
     with transaction.atomic():
         (mail,) = store.lease("owner-a", time.time() + 60, stage.now, 10)
-        store.begin_attempts([mail], stage.now)
+        store.begin_attempts([mail], "owner-a", stage.now)
         store.free_leases(["owner-a"], expired_before_s=0)
         store.lease("owner-b", time.time() + 60, stage.now, 10)
     return mail
@@ -142,8 +142,8 @@ def record(mail, owner, state, fate, stage):
 
 
 @contextlib.contextmanager
-def drafted(stage):
-    """One mail, leased and written, not begun yet; and what renews and begins it."""
+def drafted(stage, count=1):
+    """One mail or more, leased and written, not begun yet; and what renews and begins them."""
     stage.accept()
     stage.decide()
     stage.pass_(seconds=11)
@@ -151,8 +151,9 @@ def drafted(stage):
     with new_owner(stage.pipeline.config.home) as owner:
         outcomes = Outcomes(stage.pipeline.clock, owner)
         desk = Desk(stage.pipeline.config, stage.pipeline.clock, stage.pipeline.checker)
-        (found,) = desk.draft(outcomes.lease(10))
-        yield found, desk, outcomes
+        drafts = desk.draft(outcomes.lease(10))
+        assert len(drafts) == count
+        yield *drafts, desk, outcomes
 
 
 def test_s5_a_mute_between_writing_and_handing_over_is_seen(stage):
@@ -171,6 +172,30 @@ def test_s5_a_change_that_is_somebody_elses_lets_the_written_mail_go(stage):
         assert outcomes.commit([], [found]) == ({}, [found])
         assert outcomes.commit([], desk.renew([found])) == ({found.mail.id: found}, [])
         assert found.raw is raw
+
+
+def test_p2_of_written_mails_only_those_that_are_still_ours_are_begun(stage):
+    stage.accept(fulfillment_partner="tidewater")
+    with drafted(stage, 2) as (lost, found, _, outcomes):
+        with transaction.atomic():
+            assert store.free_leases([], expired_before_s=time.time() + 100) == 2
+            (again,) = store.lease("owner-b", time.time() + 60, stage.now, 1)
+            (ours,) = store.lease(outcomes.owner.id, time.time() + 60, stage.now, 1)
+        found.mail = ours
+        assert again.id == lost.mail.id
+        assert outcomes.commit([], [lost, found]) == ({found.mail.id: found}, [])
+        assert list(Attempt.objects.values_list("mail_id", flat=True)) == [found.mail.id]
+
+
+def test_s5_a_mail_that_is_another_owners_by_now_is_not_withdrawn_by_us(stage):
+    with drafted(stage) as (found, desk, outcomes):
+        stage.mute(default())
+        (renewed,) = desk.renew([found])
+        with transaction.atomic():
+            store.free_leases([outcomes.owner.id], expired_before_s=0)
+            store.lease("owner-b", time.time() + 60, stage.now, 1)
+        assert outcomes.commit([], [renewed]) == ({}, [])
+        assert (stage.row()["state"], Mail.objects.get().state) == ("queued", MailState.LEASED)
 
 
 def test_p2_a_late_result_of_an_owner_that_lost_its_lease_changes_nothing(stage):
