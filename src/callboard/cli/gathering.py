@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias
 
 from callboard.base import strict_json
+from callboard.cli.team import team_of
 from callboard.matching.filling import Filling, gathered
 from callboard.preferences.file import read_one
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from multiprocessing.connection import Connection
-    from multiprocessing.context import ForkProcess
+    from collections.abc import Iterator
     from pathlib import Path
 
     from callboard.catalogue.values import Catalogue
@@ -48,62 +44,36 @@ def gather(path: Path, directory: Directory, catalogue: Catalogue, shares: int) 
         IrregularError: something is not right with the file, or with one of the processes.
     """
     read = partial(_read_share, path, directory, catalogue, shares)
-    with _reading(read, range(1, shares)) as others:
-        filled, seen = read(0)
-        for other in others:
-            more, also_seen = _received(other)
-            if not seen.isdisjoint(also_seen):
-                raise IrregularError
-            seen |= also_seen
-            for event_type, filling in more.items():
-                filled.setdefault(event_type, Filling()).take(filling)
+    try:
+        with team_of(shares - 1, read) as others:
+            for share, other in enumerate(others, start=1):
+                other.send(share)
+            filled, seen = _regular(read(0))
+            for other in others:
+                more, also_seen = _regular(other.recv())
+                if not seen.isdisjoint(also_seen):
+                    raise IrregularError
+                seen |= also_seen
+                for event_type, filling in more.items():
+                    filled.setdefault(event_type, Filling()).take(filling)
+    except (EOFError, OSError) as exc:
+        raise IrregularError from exc
     return filled
 
 
-@contextmanager
-def _reading(read: Callable[[int], Share], shares: Iterable[int]) -> Iterator[list[Connection]]:
-    """Let a process of its own read each of some shares; give where it sends what it gathered.
-
-    A pipe each is all they need: no shared memory, which not every container has.
-    """
-    fork = multiprocessing.get_context("fork")
-    begun: list[tuple[ForkProcess, Connection]] = []
-    try:
-        for share in shares:
-            receiving, sending = fork.Pipe(duplex=False)
-            process = fork.Process(target=_send_share, args=(read, share, receiving, sending), daemon=True)
-            process.start()
-            sending.close()
-            begun.append((process, receiving))
-        yield [receiving for _, receiving in begun]
-    except OSError as exc:  # no process, or no pipe, is to be had
-        raise IrregularError from exc
-    finally:
-        for process, receiving in begun:
-            receiving.close()
-            process.terminate()
-            process.join()
+def _regular(share: Share | None) -> Share:
+    if share is None:
+        raise IrregularError
+    return share
 
 
-def _send_share(read: Callable[[int], Share], share: int, receiving: Connection, sending: Connection) -> None:
-    """Send what a share holds; nothing when something is not right with it."""
-    receiving.close()
-    for stop in (signal.SIGINT, signal.SIGPIPE):  # whoever stops the command, or reads no more, ends this in silence
-        signal.signal(stop, signal.SIG_DFL)
-    with suppress(IrregularError):
-        sending.send(read(share))
-
-
-def _received(other: Connection) -> Share:
-    try:
-        return cast("Share", other.recv())
-    except EOFError as exc:
-        raise IrregularError from exc
-
-
-def _read_share(path: Path, directory: Directory, catalogue: Catalogue, shares: int, share: int) -> Share:
+def _read_share(path: Path, directory: Directory, catalogue: Catalogue, shares: int, share: int) -> Share | None:
+    """Return what a share holds; None when something is not right with it."""
     seen: set[object] = set()
-    return gathered(_one_by_one(path, directory, catalogue, share, shares, seen)), seen
+    try:
+        return gathered(_one_by_one(path, directory, catalogue, share, shares, seen)), seen
+    except IrregularError:
+        return None
 
 
 def _one_by_one(

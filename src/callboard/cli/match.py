@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import resource
 import sys
 import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -20,10 +20,11 @@ import numpy.typing as npt
 
 from callboard.base import strict_json
 from callboard.base.config import read_clock
-from callboard.base.errors import Fault, RejectedError
+from callboard.base.errors import Fault, RejectedError, TransientError
 from callboard.catalogue.load import load_catalogue
 from callboard.catalogue.values import Catalogue, Event
 from callboard.cli.gathering import IrregularError, gather, shares_of
+from callboard.cli.team import team_of
 from callboard.intake.cloudevents import Draft, read_line, read_passing
 from callboard.matching.index import Index
 from callboard.matching.rows import Slots
@@ -35,6 +36,7 @@ from callboard.preferences.values import Notification
 
 if TYPE_CHECKING:
     from io import BufferedReader
+    from multiprocessing.connection import Connection
 
 
 def read_json_file(path: Path) -> Any:
@@ -53,7 +55,7 @@ def read_json_file(path: Path) -> Any:
 
 
 def load_index(people: Path, notifications: Path, catalogue: Catalogue) -> Index:
-    """Return an index over two files.
+    """Return an index over two files. What can be read only once, such as a pipe, is read whole.
 
     Raises:
         RejectedError: with every fault of the files; a Custom notification without id is one.
@@ -67,7 +69,7 @@ def load_index(people: Path, notifications: Path, catalogue: Catalogue) -> Index
     for number, person in enumerate(found.persons, start=1):
         directory.put_person(replace(person, id=number))
     index = Index(catalogue, directory)
-    for readers in dict.fromkeys((shares_of(notifications), 1)):
+    for readers in dict.fromkeys((shares_of(notifications), 1)) if notifications.is_file() else ():
         with suppress(IrregularError):
             index.take(gather(notifications, directory, catalogue, readers))
             return index
@@ -242,14 +244,6 @@ class Answered(NamedTuple):
     faults: tuple[Fault, ...]
 
 
-_answers: list[Answers] = []
-"""What a forked process answers with."""
-
-
-def _answer_share(lines: Sequence[Line]) -> Answered:
-    return _answers[0].answer(lines)
-
-
 def write_answers(
     answers: Answers, batches: Iterable[Sequence[Line]], write: Callable[[list[bytes]], object], processes: int
 ) -> array[float]:
@@ -257,13 +251,13 @@ def write_answers(
 
     Raises:
         RejectedError: with every fault of the first faulty line; what stands before it is answered.
+        TransientError: a process is not to be had, or has ended.
     """
     took_us = array("d")
-    _answers[:] = [answers]
-    with _team(processes) as ask:
+    with _asking(answers, processes) as ask:
         for lines in batches:
             size = -(-len(lines) // processes) or 1
-            for texts, took, faults in ask(_answer_share, [lines[at : at + size] for at in range(0, len(lines), size)]):
+            for texts, took, faults in ask([lines[at : at + size] for at in range(0, len(lines), size)]):
                 write(texts)
                 took_us.extend(took)
                 if faults:
@@ -272,13 +266,28 @@ def write_answers(
 
 
 @contextmanager
-def _team(processes: int) -> Iterator[Callable[..., Iterable[Any]]]:
-    """Give a `map` over so many processes, which share the index as it is."""
+def _asking(answers: Answers, processes: int) -> Iterator[Callable[[list[Sequence[Line]]], Iterator[Answered]]]:
+    """Give what answers so many shares of lines at most, each in a process that shares the index as it is."""
     if processes == 1:
-        yield map
+        yield lambda shares: map(answers.answer, shares)
         return
-    with multiprocessing.get_context("fork").Pool(processes) as pool:
-        yield pool.imap
+    with ExitStack() as stack:
+        try:
+            pipes = stack.enter_context(team_of(processes, answers.answer))
+        except OSError as exc:
+            raise TransientError(f"{processes} processes are not to be had: {exc.strerror}") from exc
+        yield partial(_ask, pipes)
+
+
+def _ask(pipes: list[Connection], shares: list[Sequence[Line]]) -> Iterator[Answered]:
+    busy = pipes[: len(shares)]
+    try:
+        for pipe, share in zip(busy, shares, strict=True):
+            pipe.send(share)
+        for pipe in busy:
+            yield pipe.recv()
+    except (EOFError, OSError) as exc:
+        raise TransientError("a process that answers has ended; with fewer --processes less memory is needed") from exc
 
 
 def run_match(

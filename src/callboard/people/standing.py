@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from callboard.base.errors import Fault, RejectedError
-from callboard.base.instants import format_instant
 from callboard.base.texts import shown
 from callboard.people import store
 from callboard.people.sequences import hold_changes
@@ -75,10 +74,9 @@ def name_delegate(
         faults = _time_faults(starts_at, ends_at, now)
         if delegate is None or not directory.may_stand_in(delegate, person):
             faults.append(Fault("/delegate", _whom_not(delegate, person)))
-        elif known := [one for one in store.stand_ins_of(person.id, now) if one.delegate_id == delegate.id]:
-            until = format_instant(known[0].ends_at)
+        elif any(one.delegate_id == delegate.id for one in store.stand_ins_of(person.id, now)):
             raise RejectedError(
-                Fault("/delegate", f"stands in for you until {until} already; end that first"), type="conflict"
+                Fault("/delegate", "is your stand-in already, now or later; end that first"), type="conflict"
             )
         if faults or delegate is None:
             raise RejectedError(faults)

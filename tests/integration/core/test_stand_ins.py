@@ -374,7 +374,7 @@ def test_a_stand_in_ends_later_than_it_begins_and_within_a_year(stage, span):
 
 def test_one_colleague_is_named_once_at_a_time_and_may_be_named_again(stage):
     one = stand_in(stage, days=1)
-    with pytest.raises(RejectedError, match="already; end that first"):
+    with pytest.raises(RejectedError, match="already, now or later; end that first"):
         stand_in(stage, after=timedelta(days=5))
     stop(stage, one)
     stand_in(stage, days=1)

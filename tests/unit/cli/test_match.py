@@ -6,14 +6,18 @@ import json
 import multiprocessing
 import os
 import select
+import signal
+import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tests import starting
 from tests.unit.studio import CATALOGUE, NOW, REDELIVERY, directory, event, person
 
-from callboard.base.errors import RejectedError
+from callboard.base.errors import RejectedError, TransientError
 from callboard.catalogue.values import PartnerKind
 from callboard.cli.gathering import IrregularError, gather
 from callboard.cli.match import (
@@ -172,6 +176,24 @@ def test_what_is_wrong_in_anybodys_share_is_told(
         load_index(people, path, CATALOGUE)
 
 
+@pytest.mark.parametrize(("change", "told"), [({}, None), ({"frequency": "yearly"}, "not on offer")])
+def test_what_comes_through_a_pipe_is_read_once(change: dict[str, str], told: str | None, tmp_path: Path) -> None:
+    people = tmp_path / "people.json"
+    people.write_text(json.dumps(PEOPLE))
+    reading, writing = os.pipe()
+    os.write(writing, json.dumps([rows()[0] | change]).encode())
+    os.close(writing)
+    path = Path(f"/dev/fd/{reading}")
+    if told is None:
+        found = load_index(people, path, CATALOGUE).find(event(title_id=["9"]))
+        assert found is not None
+        assert list(found.ids()) == ["n0"]
+    else:
+        with pytest.raises(RejectedError, match=told):
+            load_index(people, path, CATALOGUE)
+    os.close(reading)
+
+
 class SlowFile(type(Path())):  # type: ignore[misc] # the class of this system's paths
     """A path whose readers say on one pipe that they are there, and wait on another until they may read."""
 
@@ -202,3 +224,32 @@ def test_nobody_goes_on_reading_when_the_command_is_killed(tmp_path: Path) -> No
     assert os.read(begun, 1) == b""
     for one in (begun, path.gate, gate):
         os.close(one)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_process_outlives_the_command_and_none_says_a_word_of_its_own(number: int, tmp_path: Path) -> None:
+    (tmp_path / "people.json").write_text(json.dumps(PEOPLE))
+    (tmp_path / "notifications.json").write_text(json.dumps(rows()[:1]))
+    files = ["--people", "people.json", "--notifications", "notifications.json"]
+    words = ["match", *files, "--events", "-", "--processes", "2"]
+    pipe = subprocess.PIPE
+    with starting.Command(words, env=dict(os.environ), cwd=tmp_path, stdin=pipe, stdout=pipe, stderr=pipe) as command:
+        assert command.stdin is not None
+        assert command.stdout is not None
+        assert command.stderr is not None
+        command.stdin.write(line(1, REDELIVERY)[1] + b"\n")
+        command.stdin.flush()
+        assert json.loads(command.stdout.readline())["notifications"] == ["n0"]
+        command.send_signal(number)
+        assert command.stdout.read() == b""  # nobody holds it any more
+        assert command.stderr.read() == b""
+
+
+def test_a_process_that_ended_is_told(answers: Answers) -> None:
+    class Ending(Answers):
+        def answer(self, lines: Sequence[Line]) -> Any:  # noqa: ARG002 - ends at once
+            os._exit(1)
+
+    ending = Ending(answers.index, NOW)
+    with pytest.raises(TransientError, match="has ended"):
+        write_answers(ending, [[line(0, REDELIVERY)]], list.clear, 2)
