@@ -55,7 +55,7 @@ class Form:
     """A message in which the person, the instant and the ids are still to be filled in.
 
     The mute link comes between the parts of `body`. `is_clean` says that SMTP takes these bytes
-    as they are, so that nobody looks again for each mail.
+    as they are, without an extension too, so that nobody looks again for each mail.
     """
 
     sender: bytes
@@ -142,7 +142,7 @@ def make_form(
         list_id=_lines(f"List-Id: {token('List-Id', list_id(letter, host))}"),
         rest=_lines(*rest),
         body=tuple(body),
-        is_clean=all(map(is_clean, body)),
+        is_clean=all(one.isascii() and is_clean(one) for one in body),
     )
 
 

@@ -11,7 +11,7 @@ import contextlib
 from typing import NamedTuple
 
 from callboard.mail.replies import TAKEN, Fate, Reply, plain_words, read_reply
-from callboard.mail.wire import Written, wire_form
+from callboard.mail.wire import Clean, Written, wire_form
 
 MAX_LINE_BYTES = 8_192
 """Bytes of one reply line; RFC 5321 4.5.3.1.5 says 512, some servers say more."""
@@ -110,7 +110,7 @@ class Session(asyncio.Protocol):
     async def hand_over(self, sender: str, recipient: str, raw: Written) -> Reply:
         """Give one mail for one recipient to the server; whatever happens ends in a reply (C4)."""
         body = wire_form(raw)
-        options = "" if all(map(bytes.isascii, body)) else " BODY=8BITMIME"
+        options = "" if isinstance(raw, Clean) or raw.isascii() else " BODY=8BITMIME"
         if options and not self.eight_bit:
             return Reply(Fate.FAILED, 0, "the server takes no 8-bit mail (no 8BITMIME)")
         after_dot = False

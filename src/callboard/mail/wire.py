@@ -13,7 +13,7 @@ _SHORT_BYTES = 1_000
 
 
 class Clean(tuple[bytes, ...]):
-    """A mail in pieces of which is known that every line ends with CRLF and none begins with a dot.
+    """A mail in pieces of which is known that all is ASCII, every line ends with CRLF and none begins with a dot.
 
     Whoever makes one vouches for it: the final dot is all that `wire_form` adds. A piece that many
     mails share is the same object in all of them, and nobody copies it before the kernel does.
