@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cached_property
 
 
 class Outcome(StrEnum):
@@ -51,7 +52,7 @@ class Importance(StrEnum):
     STANDARD = "standard"
     CRITICAL = "critical"
 
-    @property
+    @cached_property
     def rank(self) -> int:
         """Return 0 for critical, 1 for standard, 2 for info: smaller goes first."""
         return {"critical": 0, "standard": 1, "info": 2}[self.value]
@@ -65,7 +66,7 @@ class Frequency(StrEnum):
     DAILY = "daily"
     WEEKLY = "weekly"
 
-    @property
+    @cached_property
     def rank(self) -> int:
         """Return 0 for the strongest frequency, 3 for the weakest."""
         return FREQUENCIES.index(self)

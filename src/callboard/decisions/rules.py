@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from callboard.base.reasons import Access, Frequency, Importance, Outcome, Reason
+from callboard.base.reasons import FREQUENCIES, Access, Frequency, Importance, Outcome, Reason
 from callboard.catalogue.conditions import Ancestors, holds
 from callboard.catalogue.values import Catalogue, Event
 from callboard.people.access import may_see, valid_roles
@@ -27,18 +27,18 @@ class Decision(NamedTuple):
 
 def decide(person: Person, event: Event, matched: Iterable[Notification], is_muted: Callable[[Ref], bool]) -> Decision:
     """Return the one decision for a person whose `matched` notifications are not empty (D1–D4)."""
-    all_matched = tuple(sorted(matched, key=lambda one: (one.frequency.rank, one.ref)))
+    asking = sorted([(one.frequency.rank, one.ref) for one in matched])
     if event.actor_key == person.key and not person.notify_own_actions:
-        return _skip(person, Reason.OWN_ACTION, all_matched)
-    counting = tuple(one for one in all_matched if not is_muted(one.ref))
+        return _skip(person, Reason.OWN_ACTION, asking)
+    counting = [(rank, ref) for rank, ref in asking if not is_muted(ref)]
     if not counting:
-        return _skip(person, Reason.MUTED, all_matched)
+        return _skip(person, Reason.MUTED, asking)
     return Decision(
         person=person,
         outcome=Outcome.NOTIFY,
         reason=Reason.MATCHED,
-        notifications=tuple(one.ref for one in counting),
-        frequency=counting[0].frequency,
+        notifications=tuple([ref for _, ref in counting]),
+        frequency=FREQUENCIES[counting[0][0]],
     )
 
 
@@ -62,8 +62,8 @@ def with_stand_ins(
     return found
 
 
-def _skip(person: Person, reason: Reason, matched: tuple[Notification, ...]) -> Decision:
-    refs = tuple(one.ref for one in matched)
+def _skip(person: Person, reason: Reason, asking: Iterable[tuple[int, Ref]]) -> Decision:
+    refs = tuple(ref for _, ref in asking)
     return Decision(person=person, outcome=Outcome.SKIP, reason=reason, notifications=refs, frequency=None)
 
 

@@ -82,6 +82,7 @@ class Checker:
         self._unmuted: dict[tuple[object, ...], dict[Items, tuple[Reason | None, ...]]] = {}
         self._asked: dict[str, tuple[Notification, ...]] = {}
         self._importance: dict[int, Importance] = {}
+        self._importances: dict[Items, Importance] = {}
 
     def events(self, numbers: Iterable[int]) -> dict[int, Event]:
         """Return the events, among others, by row number; those in memory are not read again."""
@@ -102,6 +103,7 @@ class Checker:
             self._unmuted.clear()
             self._asked.clear()
             self._importance.clear()
+            self._importances.clear()
 
     def lists(self, contents: Iterable[tuple[str, ...]]) -> list[Items]:
         """Return the items that texts of contents hold, one list for each tuple of texts; events are read as needed."""
@@ -112,10 +114,10 @@ class Checker:
             self._parts.clear()
             self._access.clear()
             self._unmuted.clear()
+            self._importances.clear()
             self._listed = 0
-        new = {
-            texts: [one for text in texts for one in read_items(text)] for texts in wanted if texts not in self._lists
-        }
+        unknown = set(wanted) - self._lists.keys()
+        new = {texts: [one for text in texts for one in read_items(text)] for texts in unknown}
         events = self.events(number for found in new.values() for number, _ in found) if new else {}
         self._listed += sum(map(len, new.values()))
         self._lists.update((texts, Items(found, events)) for texts, found in new.items())
@@ -202,9 +204,16 @@ class Checker:
         lent = still_lent(person, event, _refs_of(refs), world.catalogue, world.directory)
         return self._recheck(person, lent, now)
 
-    def importance(self, number: int) -> Importance:
-        """Return how much an event matters."""
+    def importance(self, items: Items) -> Importance:
+        """Return how much the most important of some items matters."""
         self.sync()
+        known = self._importances.get(items)
+        if known is None:
+            found = (self._importance_of(number) for number, _ in items.pairs)
+            known = self._importances[items] = min(found, key=lambda one: one.rank)
+        return known
+
+    def _importance_of(self, number: int) -> Importance:
         known = self._importance.get(number)
         if known is None:
             known = importance_of(self.events([number])[number], self.world.catalogue, self.world.directory.ancestors)
@@ -216,7 +225,7 @@ class Checker:
         self.sync()
         events = self.events(number for number, _ in items.pairs)
         return tuple(
-            Item(event=events[number], notifications=self._asked_by(refs), importance=self.importance(number))
+            Item(event=events[number], notifications=self._asked_by(refs), importance=self._importance_of(number))
             for number, refs in items.pairs
         )
 

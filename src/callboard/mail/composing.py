@@ -98,8 +98,7 @@ def gone_of(person: Person, items: Items, reasons: Sequence[Reason | None]) -> d
 def _composed(
     user_id: int, seed: str, lists: Sequence[Items], checker: Checker, config: Config, now: datetime
 ) -> Composed:
-    numbers = {number for items in lists for number, _ in items.pairs}
-    importance = min(map(checker.importance, numbers), key=lambda one: one.rank)
+    importance = min(map(checker.importance, lists), key=lambda one: one.rank)
     return _addressed(user_id, seed, importance, checker, config, now)
 
 
