@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 else:
     _ModelAdmin = admin.ModelAdmin
 
+_ID_DIGITS = 18
+"""Digits that any number of a row has room for."""
 MOST_AT_ONCE = 500
 """Rows of one act; each is named in the question before it."""
 TABS = {
@@ -267,6 +269,17 @@ class Table(_ModelAdmin):
         """Return the deeds in Django's form."""
         del request
         return {one.name: (partial(_ask_or_do, deed=one), one.name, one.verb) for one in self.deeds}
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """Do a deed to the rows that are chosen.
+
+        Raises:
+            Http404: one of them is no row's number.
+        """
+        chosen = request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
+        if not all(one.isascii() and one.isdecimal() and len(one) <= _ID_DIGITS for one in chosen):
+            raise Http404("no such row")
+        return super().response_action(request, queryset)
 
     # who may
 
