@@ -16,6 +16,7 @@ from callboard.base.reasons import Frequency, Outcome, Reason
 from callboard.decisions.models import KeptIndex, MatchChecks, Window
 from callboard.decisions.rules import Decision
 from callboard.decisions.windows import Span
+from callboard.people.rows import given
 from callboard.people.sequences import take_ids
 from callboard.preferences.values import Kind, Ref
 
@@ -124,48 +125,41 @@ def add_windows(windows: Sequence[OpenWindow]) -> list[int]:
     if not windows:
         return []
     ids = take_ids("decisions_window", len(windows))
+    added = given(id="bigint", user_id="bigint", slot="text", frequency="text", starts_us="bigint", ends_us="bigint")
+    rows = [
+        (id_, one.user_id, one.slot, one.frequency, to_us(one.span.starts_at), to_us(one.span.ends_at))
+        for id_, one in zip(ids, windows, strict=True)
+    ]
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO decisions_window (id, user_id, slot, frequency, starts_us, ends_us, closed)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s)",
-            [
-                (
-                    id_,
-                    one.user_id,
-                    one.slot,
-                    one.frequency.value,
-                    to_us(one.span.starts_at),
-                    to_us(one.span.ends_at),
-                    False,
-                )
-                for id_, one in zip(ids, windows, strict=True)
-            ],
+        cursor.execute(
+            "INSERT INTO decisions_window (id, user_id, slot, frequency, starts_us, ends_us, closed)"  # noqa: S608 - fixed words only
+            f" SELECT id, user_id, slot, frequency, starts_us, ends_us, %s FROM {added}",
+            [False, json.dumps(rows)],
         )
     return ids
 
 
 def add_decisions(rows: Iterable[Scheduled], now: datetime) -> None:
     """Write ledger rows; a row that is there already stays as it is (D1)."""
-    now_us = to_us(now)
+    added = given(
+        event_id="bigint", user_id="bigint", outcome="text", reason="text", refs_json="text", frequency="text",
+        window_id="bigint",
+    )  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO decisions_decision (event_id, user_id, outcome, reason, refs_json, frequency, window_id,"
-            " decided_us, withdrawn_reason) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, '')"
+        cursor.execute(
+            "INSERT INTO decisions_decision (event_id, user_id, outcome, reason, refs_json, frequency, window_id,"  # noqa: S608 - fixed words only
+            " decided_us, withdrawn_reason)"
+            " SELECT event_id, user_id, outcome, reason, refs_json, frequency, window_id, %s, ''"
+            f" FROM {added} WHERE true"  # or SQLite would read ON as a join's
             " ON CONFLICT (event_id, user_id) DO NOTHING",
-            [
-                (
-                    row.event_number,
-                    row.decision.person.id,
-                    row.decision.outcome.value,
-                    row.decision.reason.value,
-                    refs_json(row.decision.notifications),
-                    row.decision.frequency.value if row.decision.frequency else None,
-                    row.window_id,
-                    now_us,
-                )
-                for row in rows
-            ],
+            [to_us(now), json.dumps([_as_row(one) for one in rows])],
         )
+
+
+def _as_row(row: Scheduled) -> tuple[Any, ...]:
+    one = row.decision
+    refs = refs_json(one.notifications)
+    return row.event_number, one.person.id, one.outcome, one.reason, refs, one.frequency, row.window_id
 
 
 @lru_cache(maxsize=65_536)
@@ -243,10 +237,12 @@ def windows_of_mails(mail_ids: Iterable[int]) -> list[Due]:
 
 def close_windows(mail_of: dict[int, int | None]) -> None:
     """Close windows; each maps to the mail that carries it, or None when all was withdrawn."""
+    closing = given(id="bigint", mail_id="bigint")
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE decisions_window SET closed = %s, mail_id = %s WHERE id = %s",
-            [(True, mail_id, window_id) for window_id, mail_id in mail_of.items()],
+        cursor.execute(
+            f"UPDATE decisions_window SET closed = %s, mail_id = given.mail_id FROM {closing}"  # noqa: S608 - fixed words only
+            " WHERE decisions_window.id = given.id",
+            [True, json.dumps(list(mail_of.items()))],
         )
 
 

@@ -17,6 +17,7 @@ from callboard.base.texts import address_key
 from callboard.mail.feedback.report import Kind
 from callboard.mail.models import Attempt, DomainBreaker, Mail, MailState, Report, Suppression
 from callboard.mail.replies import BREAKER_RECIPIENTS, BREAKER_WITHIN, Fate, Reply
+from callboard.people.rows import given
 from callboard.people.sequences import take_ids
 
 _ROWS = 500
@@ -68,19 +69,21 @@ def add_mails(mails: Sequence[Composed], *, revision: int, now: datetime) -> lis
         return []
     ids = take_ids("mail_mail", len(mails))
     now_us = to_us(now)
+    added = given(
+        id="bigint", user_id="bigint", domain="text", importance_rank="smallint", message_id="text", expires_us="bigint"
+    )
+    rows = [
+        (id_, one.user_id, one.domain, one.importance.rank, one.message_id, to_us(one.expires_at))
+        for id_, one in zip(ids, mails, strict=True)
+    ]
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO mail_mail (id, user_id, domain, state, importance_rank, message_id, composed_us,"
+        cursor.execute(
+            "INSERT INTO mail_mail (id, user_id, domain, state, importance_rank, message_id, composed_us,"  # noqa: S608 - fixed words only
             " composed_revision, expires_us, next_attempt_us, attempts, in_doubt, lease_owner, last_reply)"
-            " VALUES (%s, %s, %s, 'queued', %s, %s, %s, %s, %s, %s, 0, %s, '', '')",
-            [
-                (
-                    id_, one.user_id, one.domain, one.importance.rank, one.message_id,
-                    now_us, revision, to_us(one.expires_at), now_us, False,
-                )
-                for id_, one in zip(ids, mails, strict=True)
-            ],
-        )  # fmt: skip
+            " SELECT id, user_id, domain, 'queued', importance_rank, message_id, %s, %s, expires_us, %s, 0, %s, '', ''"
+            f" FROM {added}",
+            [now_us, revision, now_us, False, json.dumps(rows)],
+        )
     return ids
 
 
@@ -188,11 +191,11 @@ def begin_attempts(mails: Sequence[Leased], owner_id: str, now: datetime) -> set
     """
     if not mails:
         return set()
-    tried = _given(mail="bigint", number="integer", generation="integer")
+    tried = given(mail="bigint", number="integer", generation="integer")
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO mail_attempt (mail_id, number, began_us, reply)"  # noqa: S608 - fixed words only
-            f" SELECT mail, number, %s, '' FROM {tried} AS try CROSS JOIN mail_mail"  # SQLite keeps this order
+            f" SELECT mail, number, %s, '' FROM {tried} CROSS JOIN mail_mail"  # SQLite keeps this order
             " WHERE id = mail AND state = 'leased' AND lease_owner = %s AND lease_generation = generation",
             [to_us(now), json.dumps([(one.id, one.attempts + 1, one.generation) for one in mails]), owner_id],
         )
@@ -205,39 +208,27 @@ def record_results(results: Sequence[Result], owner_id: str, now: datetime) -> N
 
     A mail whose lease is another's by now keeps its state, unless this owner's server took it.
     """
-    tried = _given(
+    tried = given(
         mail="bigint", number="integer", generation="integer", state="text",
         code="integer", said="text", reply="text", in_doubt="boolean", again_us="bigint",
     )  # fmt: skip
     rows = json.dumps([_as_row(one) for one in results])
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE mail_attempt SET code = try.code, reply = try.said FROM {tried} AS try"  # noqa: S608 - fixed words only
-            " WHERE mail_attempt.mail_id = try.mail AND mail_attempt.number = try.number",
+            f"UPDATE mail_attempt SET code = given.code, reply = given.said FROM {tried}"  # noqa: S608 - fixed words only
+            " WHERE mail_attempt.mail_id = given.mail AND mail_attempt.number = given.number",
             [rows],
         )
         cursor.execute(
-            "UPDATE mail_mail SET state = try.state, last_reply = try.reply, lease_owner = '',"  # noqa: S608 - fixed words only
-            " lease_until_s = NULL, attempts = try.number, in_doubt = try.in_doubt,"
-            " finished_us = CASE WHEN try.state IN ('sent', 'failed') THEN %s END,"
-            f" next_attempt_us = COALESCE(try.again_us, next_attempt_us) FROM {tried} AS try"
-            " WHERE mail_mail.id = try.mail AND ((mail_mail.state = 'leased' AND lease_owner = %s"
-            " AND lease_generation = try.generation)"
-            " OR (try.state = 'sent' AND mail_mail.state IN ('queued', 'leased')))",
+            "UPDATE mail_mail SET state = given.state, last_reply = given.reply, lease_owner = '',"  # noqa: S608 - fixed words only
+            " lease_until_s = NULL, attempts = given.number, in_doubt = given.in_doubt,"
+            " finished_us = CASE WHEN given.state IN ('sent', 'failed') THEN %s END,"
+            f" next_attempt_us = COALESCE(given.again_us, next_attempt_us) FROM {tried}"
+            " WHERE mail_mail.id = given.mail AND ((mail_mail.state = 'leased' AND lease_owner = %s"
+            " AND lease_generation = given.generation)"
+            " OR (given.state = 'sent' AND mail_mail.state IN ('queued', 'leased')))",
             [to_us(now), rows, owner_id],
         )
-
-
-def _given(**columns: str) -> str:
-    """Return a table of rows that are given as one JSON text, an array of arrays.
-
-    The statement is the same for any number of rows: prepared once, and nobody looks through hundreds of marks.
-    """
-    if connection.vendor == "postgresql":
-        places = [f"CAST(value ->> {n} AS {kind}) AS {name}" for n, (name, kind) in enumerate(columns.items())]
-        return f"(SELECT {', '.join(places)} FROM jsonb_array_elements(CAST(%s AS jsonb)) AS one(value))"  # noqa: S608
-    places = [f"json_extract(value, '$[{n}]') AS {name}" for n, name in enumerate(columns)]
-    return f"(SELECT {', '.join(places)} FROM json_each(%s))"  # noqa: S608 - fixed words only
 
 
 def _as_row(result: Result) -> tuple[Any, ...]:
@@ -273,7 +264,7 @@ def suppressions(keys: Sequence[str]) -> dict[str, tuple[str, bool]]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT address_key, reply, spares_critical FROM mail_suppression"  # noqa: S608 - fixed words only
-            f" WHERE released_us IS NULL AND address_key IN (SELECT one.key FROM {_given(key='text')} AS one)",
+            f" WHERE released_us IS NULL AND address_key IN (SELECT given.key FROM {given(key='text')})",
             [json.dumps([(key,) for key in keys])],
         )
         return {key: (reply, bool(spares)) for key, reply, spares in cursor.fetchall()}
