@@ -171,7 +171,14 @@ class Table(_ModelAdmin):
         return super().get_search_results(request, queryset, search_term) if found is None else (found, False)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Show the rows."""
+        """Show the rows, or do a deed to those that are chosen.
+
+        Raises:
+            Http404: one that is chosen is no row's number.
+        """
+        chosen = request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
+        if not all(one.isascii() and one.isdecimal() and len(one) <= _ID_DIGITS for one in chosen):
+            raise Http404("no such row")
         response = super().changelist_view(request, extra_context)
         context = getattr(response, "context_data", None)
         if context and "cl" in context and isinstance(response, TemplateResponse):
@@ -269,17 +276,6 @@ class Table(_ModelAdmin):
         """Return the deeds in Django's form."""
         del request
         return {one.name: (partial(_ask_or_do, deed=one), one.name, one.verb) for one in self.deeds}
-
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        """Do a deed to the rows that are chosen.
-
-        Raises:
-            Http404: one of them is no row's number.
-        """
-        chosen = request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
-        if not all(one.isascii() and one.isdecimal() and len(one) <= _ID_DIGITS for one in chosen):
-            raise Http404("no such row")
-        return super().response_action(request, queryset)
 
     # who may
 

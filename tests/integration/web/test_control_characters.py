@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.integration.web.studio import ANA, PEOPLE, PROCESSED, SAM, accept, event
+from tests.integration.web.studio import ANA, PARTNERS, PROCESSED, SAM, USERS, accept, event
 
 from callboard.people.models import User
 from callboard.support.models import Ticket
@@ -58,7 +58,7 @@ DEEDS = {
 def studio(pipeline):
     """The studio with a Master, something that happened, and a request for help."""
     master = {"email": MASTER, "name": "Max", "partner": "copperglass", "roles": ["fulfillment_partner_master", ROLE]}
-    pipeline.import_people(PEOPLE | {"users": [*PEOPLE["users"], master]})
+    pipeline.import_people({"partners": PARTNERS, "users": [*USERS, master]})
     accept(pipeline, event())
     return pipeline
 
