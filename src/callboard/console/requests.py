@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -24,8 +23,8 @@ from callboard.support import store as support
 from callboard.support import tickets
 from callboard.support.letters import who_of
 from callboard.support.models import Ticket
-from callboard.support.rules import MAX_TEXT, clean_text, event_title, facts_of, text_fault
-from callboard.support.values import CATEGORY_WORDS, STATE_WORDS, Draft, TicketState
+from callboard.support.rules import MAX_TEXT, event_title, facts_of, text_fault
+from callboard.support.values import CATEGORY_WORDS, STATE_WORDS, TicketState
 
 _TONES = {"open": "brass", "answered": "ok"}
 
@@ -116,7 +115,7 @@ def _page(row: Ticket) -> dict[str, Any]:
         "events": [_event(one, row) for one in context["events"]],
         "items": [_item(one, row) for one in mail["items"]] if mail and mail["count"] > 1 else [],
         "settings": context["notifications"],
-        "draft": secrets.token_urlsafe(24),
+        "draft": tickets.new_key(),
         "most": MAX_TEXT,
     }
 
@@ -167,8 +166,7 @@ def answer(request: HttpRequest, ticket_id: int) -> HttpResponse:
     row = Ticket.objects.filter(pk=ticket_id).select_related("user__partner").first()
     if row is None:
         raise Http404("no such request")
-    draft = Draft(key=request.POST.get("draft", "")[:64] or secrets.token_urlsafe(24),
-                  text=clean_text(request.POST.get("text", "")))  # fmt: skip
+    draft = tickets.draft_of(request.POST.get("draft", ""), request.POST.get("text", ""))
     fault = text_fault(draft.text)
     here = f"/console/support/ticket/{row.pk}/change/"
     if fault:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 else:
     _ModelAdmin = admin.ModelAdmin
 
+_ID_DIGITS = 18
+"""Digits that any number of a row has room for."""
 MOST_AT_ONCE = 500
 """Rows of one act; each is named in the question before it."""
 TABS = {
@@ -169,7 +171,14 @@ class Table(_ModelAdmin):
         return super().get_search_results(request, queryset, search_term) if found is None else (found, False)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Show the rows."""
+        """Show the rows, or do a deed to those that are chosen.
+
+        Raises:
+            Http404: one that is chosen is no row's number.
+        """
+        chosen = request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
+        if not all(one.isascii() and one.isdecimal() and len(one) <= _ID_DIGITS for one in chosen):
+            raise Http404("no such row")
         response = super().changelist_view(request, extra_context)
         context = getattr(response, "context_data", None)
         if context and "cl" in context and isinstance(response, TemplateResponse):

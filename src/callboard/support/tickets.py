@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -14,10 +16,22 @@ from callboard.base.errors import TransientError
 from callboard.support import store
 from callboard.support.letters import answered, asked, post_letters
 from callboard.support.models import Ticket
+from callboard.support.rules import clean_text
 from callboard.support.values import Category, Draft, TicketState
 
 _TRIES = 5
 """Numbers that are drawn before it is given up: two in a row that are taken are a chance in 10^9."""
+_KEY = re.compile(r"[A-Za-z0-9_-]{20,64}")
+
+
+def new_key() -> str:
+    """Return what goes with a page's form."""
+    return secrets.token_urlsafe(24)
+
+
+def draft_of(key: str, text: str) -> Draft:
+    """Return what was typed into a form, under a new key where the given one is none that a page was made with."""
+    return Draft(key=key if _KEY.fullmatch(key) else new_key(), text=clean_text(text))
 
 
 def ask(

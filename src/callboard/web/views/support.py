@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +17,8 @@ from callboard.base.texts import shown
 from callboard.intake import store as log
 from callboard.support import store, tickets
 from callboard.support.context import snapshot
-from callboard.support.rules import MAX_TEXT, clean_text, event_title, facts_of, text_fault
-from callboard.support.values import CATEGORY_WORDS, About, Category, Draft, TicketState
+from callboard.support.rules import MAX_TEXT, event_title, facts_of, text_fault
+from callboard.support.values import CATEGORY_WORDS, About, Category, TicketState
 from callboard.web.accounts.limits import may_request_help, may_write_again
 from callboard.web.gates import signed_in
 from callboard.web.viewer import viewer_of
@@ -35,7 +34,6 @@ LIMIT_S = 3_600
 _LONGEST = 200
 _KEY = re.compile(r"[0-9a-f]{32}")
 _ERROR = re.compile(r"[0-9a-f]{8}")
-_DRAFT = re.compile(r"[A-Za-z0-9_-]{20,64}")
 _SECRET = frozenset({"token", "uidb64"})
 """Parts of addresses that open something: they are attached to nothing."""
 _TOO_OFTEN = "You have sent {count} within an hour. Wait a while, then send this one: what you typed is still here."
@@ -59,13 +57,13 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         about = _about(request.GET)
         chosen = Category.UNWANTED if about.is_mail else Category.BROKEN if about.error else ""
-        return _form(request, viewer, about, {"chosen": chosen, "draft": secrets.token_urlsafe(24), "attached": True})
+        return _form(request, viewer, about, {"chosen": chosen, "draft": tickets.new_key(), "attached": True})
     return _send(request, viewer)
 
 
 def _send(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     said = request.POST
-    about, draft = _about(said), _draft(request)
+    about, draft = _about(said), tickets.draft_of(said.get("draft", ""), said.get("text", ""))
     is_attached = "attach" in said or not about.key
     chosen = said.get("category", "")
     faults = {"text": text_fault(draft.text)}
@@ -118,11 +116,12 @@ def ticket(request: HttpRequest, number: str) -> HttpResponse:
     if found is None:
         raise Http404("no such request")
     if request.method != "POST":
-        return _conversation(request, viewer, found, {"draft": secrets.token_urlsafe(24)})
-    if request.POST.get("do") == "close":
+        return _conversation(request, viewer, found, {"draft": tickets.new_key()})
+    said = request.POST
+    if said.get("do") == "close":
         store.set_state([found.pk], TicketState.CLOSED, viewer.now)
         return redirect(f"/support/{found.number}")
-    draft = _draft(request)
+    draft = tickets.draft_of(said.get("draft", ""), said.get("text", ""))
     fault, status = text_fault(draft.text), 422
     if not fault and not store.posted(viewer.person.id, draft.key) and not may_write_again(request):
         fault, status = _TOO_OFTEN.format(count="thirty"), 429
@@ -190,9 +189,3 @@ def _page(text: str) -> str:
     except Resolver404:
         return path
     return f"/{found.route}" if _SECRET & set(found.kwargs) else path
-
-
-def _draft(request: HttpRequest) -> Draft:
-    key = request.POST.get("draft", "")
-    known = key if _DRAFT.fullmatch(key) else secrets.token_urlsafe(24)
-    return Draft(key=known, text=clean_text(request.POST.get("text", "")))
