@@ -132,15 +132,11 @@ def run(config: Config, *, port: int, demo: bool) -> None:
 
 
 def _load_demo(environ: dict[str, str]) -> None:
-    """Fill the home with the demo studio, unless it has events already.
+    """Fill the home with the demo studio, unless that is done.
 
     Raises:
         PermanentError: the studio can not be loaded; its own lines say why.
     """
-    from callboard.intake.store import count_events  # noqa: PLC0415 - needs Django started
-
-    if count_events()["newest_us"]:
-        return
     done = subprocess.run([sys.executable, "-m", "callboard.demo", "load"], env=environ, check=False)
     if done.returncode:
         raise PermanentError("the demo studio could not be loaded; the lines above say why")

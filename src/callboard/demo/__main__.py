@@ -1,16 +1,20 @@
 """`python -m callboard.demo load|play`: fill a home with the demo studio, then keep events coming.
 
 `load` plays weeks of history through the real pipeline, at the instants at which it would
-have happened; a home that has events already is left as it is. `play` runs until stopped.
+have happened; one that was interrupted goes on where it stopped, and a home that has other
+events is left as it is. `play` runs until stopped.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import django
@@ -19,7 +23,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from callboard.base.clock import SetClock
 from callboard.base.config import Config, read_config
-from callboard.base.instants import parse_instant
+from callboard.base.instants import format_instant, from_us, parse_instant
 from callboard.catalogue.values import Catalogue
 from callboard.demo.studio import notifications, studio
 from callboard.demo.traffic import history, live
@@ -27,6 +31,8 @@ from callboard.intake.cloudevents import Draft, read_event
 
 HISTORY = timedelta(days=40)
 """Longer than the 30 days that previews look back."""
+BEGUN = "demo-begun"
+"""The file of a home that says up to when history is played, while it is."""
 SEED = 7
 RECENT = timedelta(days=2)
 FINE = timedelta(seconds=1)
@@ -41,27 +47,53 @@ def main() -> None:
     config = read_config()
     os.environ["DJANGO_SETTINGS_MODULE"] = "callboard.project.settings"
     django.setup()
-    (load if word == "load" else play)(config)
+    with quiet():
+        (load if word == "load" else play)(config)
 
 
-def load(config: Config) -> None:
-    """Import the studio and play its history, once per home."""
+@contextmanager
+def quiet() -> Iterator[None]:
+    """End without a word when somebody stops it: who does so knows."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+
+
+def load(config: Config, span: timedelta = HISTORY) -> None:
+    """Import the studio and play its history, once per home; go on with one that was interrupted."""
     from callboard.intake.store import count_events  # noqa: PLC0415 - needs Django started
     from callboard.pipeline import Pipeline  # noqa: PLC0415
     from callboard.running import Runner  # noqa: PLC0415
 
-    if count_events()["newest_us"]:
+    begun, newest_us = config.home / BEGUN, count_events()["newest_us"]
+    if newest_us and not begun.exists():
         return
-    now = config.clock.now()
-    clock = SetClock(now - HISTORY)
+    now = _end_of(begun, config.clock.now())
+    start = from_us(newest_us) if newest_us else now - span
+    clock = SetClock(start)
     runner = Runner(lambda: Pipeline(config, clock=clock))
     pipeline = runner.pipeline
     runner.database.submit(_hurry).result()
     runner.database.submit(pipeline.import_people, studio()).result()
     runner.database.submit(pipeline.import_notifications, notifications(now)).result()
-    with _bar("Playing six weeks of the demo studio", HISTORY.total_seconds()) as reach:
-        moments = _moments(history(now - HISTORY, now, SEED), now, pipeline.catalogue)
-        runner.replay(_told(moments, now - HISTORY, reach), clock)
+    with _bar("Playing six weeks of the demo studio", span.total_seconds()) as reach:
+        moments = _moments(history(now - span, now, SEED), now, pipeline.catalogue)
+        # The last that was accepted once more: that changes nothing, and what is left of its work is done then.
+        rest = (one for one in moments if one[0] >= start)
+        runner.replay(_told(rest, now - span, reach), clock)
+    begun.unlink()
+
+
+def _end_of(begun: Path, now: datetime) -> datetime:
+    """Return the end of the history that was begun, else `now`; it is kept for whoever goes on."""
+    if begun.exists():
+        return parse_instant(begun.read_text())
+    begun.parent.mkdir(parents=True, exist_ok=True)
+    new = begun.with_suffix(".new")
+    new.write_text(format_instant(now))
+    new.replace(begun)  # whole, or not there
+    return now
 
 
 def _hurry() -> None:
