@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -48,9 +48,10 @@ def _answer(work: Callable[[Any], Any], asked: Connection, others: list[Connecti
         one.close()
     for stop in (signal.SIGINT, signal.SIGPIPE):  # whoever stops the command, or reads no more, ends this in silence
         signal.signal(stop, signal.SIG_DFL)
-    while True:
-        try:
-            wish = asked.recv()
-        except (EOFError, ConnectionResetError):
-            return
-        asked.send(work(wish))
+    with suppress(MemoryError):  # whoever asked is told that this has ended
+        while True:
+            try:
+                wish = asked.recv()
+            except (EOFError, ConnectionResetError):
+                return
+            asked.send(work(wish))

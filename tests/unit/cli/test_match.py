@@ -8,7 +8,7 @@ import os
 import select
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -245,11 +245,19 @@ def test_no_process_outlives_the_command_and_none_says_a_word_of_its_own(number:
         assert command.stderr.read() == b""
 
 
-def test_a_process_that_ended_is_told(answers: Answers) -> None:
+def no_memory() -> None:
+    raise MemoryError
+
+
+@pytest.mark.parametrize("end", [lambda: os._exit(1), no_memory])
+def test_a_process_that_ended_is_told_and_says_nothing_of_its_own(
+    end: Callable[[], None], answers: Answers, capfd: pytest.CaptureFixture[str]
+) -> None:
     class Ending(Answers):
         def answer(self, lines: Sequence[Line]) -> Any:  # noqa: ARG002 - ends at once
-            os._exit(1)
+            end()
 
     ending = Ending(answers.index, NOW)
     with pytest.raises(TransientError, match="has ended"):
         write_answers(ending, [[line(0, REDELIVERY)]], list.clear, 2)
+    assert capfd.readouterr().err == ""
