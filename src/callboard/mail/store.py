@@ -119,12 +119,13 @@ def is_due(now: datetime) -> bool:
 
 
 def still_leased(mails: Sequence[Leased], owner_id: str) -> set[int]:
-    """Return the ids of the mails this owner still holds: a lease that expired may be another's."""
+    """Return the ids of the mails this owner still holds, until the commit: a lease that expired may be another's."""
+    locked = " FOR NO KEY UPDATE" if connection.features.has_select_for_update else ""
     marks = ", ".join(["%s"] * len(mails))
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT id, lease_generation FROM mail_mail WHERE id IN ({marks})"  # noqa: S608 - marks only
-            " AND state = 'leased' AND lease_owner = %s",
+            f" AND state = 'leased' AND lease_owner = %s{locked}",
             [*(one.id for one in mails), owner_id],
         )
         held = set(cursor.fetchall())
@@ -151,13 +152,13 @@ def free_leases(owner_ids: Iterable[str], *, expired_before_s: float) -> int:
     rows = Mail.objects.filter(state=MailState.LEASED).filter(
         Q(lease_owner__in=list(owner_ids)) | Q(lease_until_s__lt=expired_before_s)
     )
-    ids = list(rows.values_list("id", flat=True))
     freed = 0
-    for part in _parts(ids):
-        doubtful = set(Attempt.objects.filter(mail_id__in=part, code=None).values_list("mail_id", flat=True))
+    for part in _parts(rows.values_list("id", flat=True)):
+        # Freed first: a begin that holds one of these mails has ended when its attempt is looked for.
         freed += rows.filter(id__in=part).update(state=MailState.QUEUED, lease_owner="", lease_until_s=None)
+        doubtful = Attempt.objects.filter(mail_id__in=part, code=None).values_list("mail_id", flat=True)
         last = Attempt.objects.filter(mail=OuterRef("id")).order_by("-number").values("number")[:1]
-        Mail.objects.filter(id__in=doubtful).update(in_doubt=True, attempts=Subquery(last))
+        Mail.objects.filter(id__in=set(doubtful), state=MailState.QUEUED).update(in_doubt=True, attempts=Subquery(last))
     return freed
 
 
@@ -187,16 +188,18 @@ def put_off(domain: str, until: datetime, now: datetime, reply: str) -> tuple[in
 def begin_attempts(mails: Sequence[Leased], owner_id: str, now: datetime) -> set[int]:
     """Record that mails are about to be handed over, before anything is sent; return the ids of those begun.
 
-    They are those that this owner still holds. All are, almost always: then nobody asks which.
+    They are those that this owner still holds. All are, almost always: then nobody asks which. Whoever
+    frees an expired lease waits for a begin of its mail, and a begin waits for whoever frees it.
     """
     if not mails:
         return set()
+    locked = " FOR NO KEY UPDATE OF mail_mail" if connection.features.has_select_for_update_of else ""
     tried = given(mail="bigint", number="integer", generation="integer")
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO mail_attempt (mail_id, number, began_us, reply)"  # noqa: S608 - fixed words only
             f" SELECT mail, number, %s, '' FROM {tried} CROSS JOIN mail_mail"  # SQLite keeps this order
-            " WHERE id = mail AND state = 'leased' AND lease_owner = %s AND lease_generation = generation",
+            f" WHERE id = mail AND state = 'leased' AND lease_owner = %s AND lease_generation = generation{locked}",
             [to_us(now), json.dumps([(one.id, one.attempts + 1, one.generation) for one in mails]), owner_id],
         )
         begun = cursor.rowcount
