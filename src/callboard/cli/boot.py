@@ -7,16 +7,18 @@ import logging
 import os
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import structlog
 
 from callboard.base.config import Config, read_config
-from callboard.base.errors import PermanentError, TransientError
+from callboard.base.errors import PermanentError, RejectedError, TransientError
 
 T = TypeVar("T")
 
 if TYPE_CHECKING:
+    from io import BufferedReader
+
     from callboard.pipeline import Pipeline
 
 
@@ -35,6 +37,17 @@ def set_up_logs(level: str = "warning") -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def standard_input() -> BufferedReader:
+    """Return what is piped into the command.
+
+    Raises:
+        RejectedError: the shell closed it (`<&-`): that is no empty file.
+    """
+    if sys.stdin is None:
+        raise RejectedError("standard input is closed, and there is nothing to read")
+    return cast("BufferedReader", sys.stdin.buffer)
 
 
 def start_django() -> Config:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 from pathlib import Path
 from typing import Annotated
@@ -86,7 +85,7 @@ def read(
     from callboard.mail.feedback.taking import MAX_REPORT_BYTES, Result, take_report  # noqa: PLC0415 - needs Django
 
     try:
-        with sys.stdin.buffer if file == "-" else Path(file).open("rb") as opened:
+        with boot.standard_input() if file == "-" else Path(file).open("rb") as opened:
             raw = opened.read(MAX_REPORT_BYTES + 1)
     except OSError as exc:
         raise RejectedError(f"{file} cannot be read: {exc.strerror}") from exc

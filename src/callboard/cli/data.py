@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import shutil
-import sys
 import tempfile
 import urllib.error
 import urllib.request
@@ -143,7 +142,7 @@ def _spooled(file: Path, folder: Path) -> Path:
         return file
     path = folder / "events.jsonl"
     with path.open("wb") as copy:
-        shutil.copyfileobj(sys.stdin.buffer, copy)
+        shutil.copyfileobj(boot.standard_input(), copy)
     return path
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from callboard.base.config import read_clock
 from callboard.base.errors import Fault, RejectedError, TransientError
 from callboard.catalogue.load import load_catalogue
 from callboard.catalogue.values import Catalogue, Event
+from callboard.cli import boot
 from callboard.cli.gathering import IrregularError, gather, shares_of
 from callboard.cli.team import team_of
 from callboard.intake.cloudevents import Draft, read_line, read_passing
@@ -35,7 +36,6 @@ from callboard.preferences.file import read_notifications
 from callboard.preferences.values import Notification
 
 if TYPE_CHECKING:
-    from io import BufferedReader
     from multiprocessing.connection import Connection
 
 
@@ -46,7 +46,7 @@ def read_json_file(path: Path) -> Any:
         RejectedError: it can not be read, or is not strict JSON.
     """
     try:
-        raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        raw = boot.standard_input().read() if str(path) == "-" else path.read_bytes()
         return strict_json.loads(raw)
     except OSError as exc:
         raise RejectedError(f"{path}: {exc.strerror}") from exc
@@ -107,7 +107,7 @@ def line_batches(path: Path, size: int = READ_BYTES) -> Iterator[list[Line]]:
     """
     number, begun = 0, list[bytes]()
     try:
-        with cast("BufferedReader", sys.stdin.buffer) if str(path) == "-" else path.open("rb") as file:
+        with boot.standard_input() if str(path) == "-" else path.open("rb") as file:
             while raw := file.read1(size):
                 *whole, rest = raw.split(b"\n")
                 if whole:

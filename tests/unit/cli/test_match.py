@@ -8,6 +8,7 @@ import os
 import select
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -261,3 +262,13 @@ def test_a_process_that_ended_is_told_and_says_nothing_of_its_own(
     with pytest.raises(TransientError, match="has ended"):
         write_answers(ending, [[line(0, REDELIVERY)]], list.clear, 2)
     assert capfd.readouterr().err == ""
+
+
+def test_a_closed_standard_input_is_said_and_is_no_empty_file(tmp_path: Path) -> None:
+    (tmp_path / "people.json").write_text(json.dumps(PEOPLE))
+    (tmp_path / "notifications.json").write_text(json.dumps(rows()[:1]))
+    files = ["--people", "people.json", "--notifications", "notifications.json"]
+    words = ["sh", "-c", 'exec "$@" <&-', "sh", sys.executable, "-m", "callboard", "match", *files, "--events", "-"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "callboard: standard input is closed, and there is nothing to read\n"
