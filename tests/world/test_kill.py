@@ -121,14 +121,16 @@ MAILS_PER_KILL = 60
 
 
 @pytest.mark.parametrize("kills", [4, pytest.param(100, marks=pytest.mark.world)])
+@pytest.mark.parametrize("database_url", ["sqlite", "postgres"], indirect=True)
 def test_a_worker_that_is_killed_again_and_again_loses_nothing_and_repeats_only_itself(
-    tmp_path: Path, kills: int
+    tmp_path: Path, kills: int, database_url: str | None
 ) -> None:
     rng = random.Random(kills)
     now = datetime(2026, 11, 23, 10, tzinfo=UTC)
     in_delivery = 0
     with Sink(delay_s=0.004) as sink:
-        product = Product(tmp_path / "home", sink.port, 0)
+        product = Product(tmp_path / "home", sink.port, 0, database_url)
+        product.run("migrate", now=now)
         product.run("people", "import", product.write("people.json", STUDIO), now=now)
         events = [
             {"specversion": "1.0", "id": f"e-{n}", "source": "portal", "type": "qc.report_ready", "subject": f"SR-{n}"}
