@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import struct
 import threading
 from socketserver import BaseRequestHandler, ThreadingTCPServer, ThreadingUDPServer
@@ -27,14 +28,23 @@ class NameServer:
         self.servers: list[BaseServer] = []
 
     def __enter__(self) -> Self:
-        udp = ThreadingUDPServer(("127.0.0.1", 0), self._handler(self._over_udp))
-        tcp = ThreadingTCPServer(udp.server_address, self._handler(self._over_tcp))
-        self.port = int(udp.server_address[1])
-        self.servers = [udp, tcp]
+        self.servers = self._bind()
         self.threads = [threading.Thread(target=one.serve_forever, args=(0.05,)) for one in self.servers]
         for thread in self.threads:
             thread.start()
         return self
+
+    def _bind(self) -> list[BaseServer]:
+        """Return a server for each protocol on one port, whichever is free for both."""
+        while True:
+            tcp = ThreadingTCPServer(("127.0.0.1", 0), self._handler(self._over_tcp))
+            self.port = int(tcp.server_address[1])
+            try:
+                return [tcp, ThreadingUDPServer(tcp.server_address, self._handler(self._over_udp))]
+            except OSError as exc:
+                tcp.server_close()
+                if exc.errno != errno.EADDRINUSE:
+                    raise
 
     def __exit__(self, *exc: object) -> None:
         for server, thread in zip(self.servers, self.threads, strict=True):
