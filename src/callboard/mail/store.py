@@ -152,9 +152,11 @@ def free_leases(owner_ids: Iterable[str], *, expired_before_s: float) -> int:
     rows = Mail.objects.filter(state=MailState.LEASED).filter(
         Q(lease_owner__in=list(owner_ids)) | Q(lease_until_s__lt=expired_before_s)
     )
+    # Whoever begins a mail just now holds its row: it is left for the next look, when its attempt is there to be seen.
+    # So a worker that is frozen in the middle of a commit keeps nobody waiting.
+    ids = list(rows.select_for_update(skip_locked=True, no_key=True).values_list("id", flat=True))
     freed = 0
-    for part in _parts(rows.values_list("id", flat=True)):
-        # Freed first: a begin that holds one of these mails has ended when its attempt is looked for.
+    for part in _parts(ids):
         freed += rows.filter(id__in=part).update(state=MailState.QUEUED, lease_owner="", lease_until_s=None)
         doubtful = Attempt.objects.filter(mail_id__in=part, code=None).values_list("mail_id", flat=True)
         last = Attempt.objects.filter(mail=OuterRef("id")).order_by("-number").values("number")[:1]
@@ -189,7 +191,7 @@ def begin_attempts(mails: Sequence[Leased], owner_id: str, now: datetime) -> set
     """Record that mails are about to be handed over, before anything is sent; return the ids of those begun.
 
     They are those that this owner still holds. All are, almost always: then nobody asks which. Whoever
-    frees an expired lease waits for a begin of its mail, and a begin waits for whoever frees it.
+    frees expired leases passes over a mail that is being begun, and a begin waits for whoever frees it.
     """
     if not mails:
         return set()

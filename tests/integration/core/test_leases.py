@@ -49,15 +49,16 @@ class Meanwhile(threading.Thread):
             connection.close()
 
 
-def test_p2_whoever_frees_a_lease_sees_the_attempt_that_was_being_begun(leased):
+def test_p2_no_lease_is_freed_without_the_attempt_that_was_being_begun(leased):
     mail, now = leased
     sweeper = Meanwhile(lambda: store.free_leases([], expired_before_s=EXPIRED))
     with transaction.atomic():
         assert store.begin_attempts([mail], "owner-a", now) == {mail.id}
         sweeper.start()
-        sweeper.join(SOON_S)
+        sweeper.join(SOON_S if connection.vendor == "sqlite" else None)  # PostgreSQL's waits for nobody
     sweeper.join()
-    assert sweeper.found == 1
+    with transaction.atomic():  # PostgreSQL passed over it, SQLite waited
+        assert sweeper.found + store.free_leases([], expired_before_s=EXPIRED) == 1
     row = Mail.objects.get()
     assert (row.state, row.in_doubt, row.attempts) == (MailState.QUEUED, True, 1)
     with transaction.atomic():
