@@ -124,6 +124,14 @@ class Stage:
             while self.pipeline.compose_due():
                 pass
 
+    def fill(self, **data):
+        """Accept an event and return its id; all that was accepted is queued as mails then."""
+        event_id = self.accept(**data)
+        self.decide()
+        self.pass_(seconds=11)
+        self.compose()
+        return event_id
+
     def deliver(self):
         """Hand over what is due; what became of it."""
         with ThreadPoolExecutor(1) as apart:  # a browser test may have left a loop running in this thread

@@ -21,15 +21,6 @@ from callboard.pipeline import Pipeline
 from callboard.preferences.values import Kind, Ref
 
 
-def composed(stage, **data):
-    """An event of Ana's whose mail is queued."""
-    event_id = stage.accept(**data)
-    stage.decide()
-    stage.pass_(seconds=11)
-    stage.compose()
-    return event_id
-
-
 def withdraw(stage, event_id, email=ANA):
     """Withdraw an item as another process does that holds the lease: under the same revision."""
     number = EventRecord.objects.get(event_id=event_id).pk
@@ -70,7 +61,7 @@ def undone():
 
 
 def test_what_was_composed_here_is_not_read_again_and_the_mail_is_the_same(stage):
-    composed(stage)
+    stage.fill()
     (found,), reads = drafted(stage)
     assert reads == 0
     free()
@@ -81,14 +72,14 @@ def test_what_was_composed_here_is_not_read_again_and_the_mail_is_the_same(stage
 
 
 def test_p3_after_a_restart_what_was_composed_before_is_read(stage):
-    composed(stage)
+    stage.fill()
     stage.pipeline = another(stage)
     assert stage.deliver() == {"sent": 1}
     assert "Salt" in stage.letters.to(ANA)[0]
 
 
 def test_s5_what_was_withdrawn_under_an_earlier_lease_does_not_leave_under_a_later_one(stage):
-    gone = composed(stage)
+    gone = stage.fill()
     assert len(lease()) == 1, "another process takes the mail,"
     withdraw(stage, gone)  # finds under its own catalogue that it may not leave,
     free()  # and dies before it has said so of the mail
@@ -98,7 +89,7 @@ def test_s5_what_was_withdrawn_under_an_earlier_lease_does_not_leave_under_a_lat
 
 def test_s5_a_mail_that_is_tried_again_tells_what_the_ledger_still_says(stage):
     stage.accept(title="Salt")
-    gone = composed(stage, title="Pepper")
+    gone = stage.fill(title="Pepper")
     stage.letters.answers[ANA] = (451, "4.3.0 later")
     assert stage.deliver() == {"deferred": 1}
     withdraw(stage, gone)
@@ -112,7 +103,7 @@ def test_s5_a_mail_that_is_tried_again_tells_what_the_ledger_still_says(stage):
 
 
 def test_s5_a_failed_mail_that_is_sent_again_tells_what_the_ledger_still_says(stage):
-    gone = composed(stage)
+    gone = stage.fill()
     stage.letters.answers[ANA] = (554, "5.6.0 no")
     assert stage.deliver() == {"failed": 1}
     withdraw(stage, gone)
@@ -122,7 +113,7 @@ def test_s5_a_failed_mail_that_is_sent_again_tells_what_the_ledger_still_says(st
 
 
 def test_a1_who_is_deactivated_and_back_before_the_mail_left_gets_nothing_of_it(stage):
-    composed(stage)
+    stage.fill()
     stage.pipeline.import_people(user(ANA, active=False))
     stage.pipeline.import_people(user(ANA))
     assert stage.deliver() == {}
@@ -147,14 +138,14 @@ def test_s5_a_mute_between_composing_and_delivering_leaves_the_rest(stage):
 
 
 def test_s5_a_mute_that_was_taken_back_before_the_mail_left_changes_nothing(stage):
-    composed(stage)
+    stage.fill()
     stage.mute(default())
     stage.mute(default(), muted=False)
     assert stage.deliver() == {"sent": 1}
 
 
 def test_after_any_change_of_people_or_settings_the_ledger_is_asked(stage):
-    composed(stage)
+    stage.fill()
     stage.mute(default(), TOM)
     assert drafted(stage)[1] == 1
 

@@ -122,10 +122,7 @@ def test_a_server_that_takes_no_more_connections_is_unavailable_in_its_own_words
 
 def leased(stage):
     """One mail, leased by owner A, whose lease then expired and went to owner B."""
-    stage.accept()
-    stage.decide()
-    stage.pass_(seconds=11)
-    stage.compose()
+    stage.fill()
     with transaction.atomic():
         (mail,) = store.lease("owner-a", time.time() + 60, stage.now, 10)
         store.begin_attempts([mail], "owner-a", stage.now)
@@ -144,10 +141,7 @@ def record(mail, owner, state, fate, stage):
 @contextlib.contextmanager
 def drafted(stage, count=1):
     """One mail or more, leased and written, not begun yet; and what renews and begins them."""
-    stage.accept()
-    stage.decide()
-    stage.pass_(seconds=11)
-    stage.compose()
+    stage.fill()
     with new_owner(stage.pipeline.config.home) as owner:
         outcomes = Outcomes(stage.pipeline.clock, owner)
         desk = Desk(stage.pipeline.config, stage.pipeline.clock, stage.pipeline.checker)
