@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, transaction
@@ -36,7 +37,7 @@ class Meanwhile(threading.Thread):
     def __init__(self, work):
         super().__init__()
         self.work = work
-        self.found = None
+        self.found: Any = None
 
     def run(self):
         try:
