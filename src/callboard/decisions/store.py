@@ -16,7 +16,7 @@ from callboard.base.reasons import Frequency, Outcome, Reason
 from callboard.decisions.models import KeptIndex, MatchChecks, Window
 from callboard.decisions.rules import Decision
 from callboard.decisions.windows import Span
-from callboard.people.rows import given
+from callboard.people.rows import write_rows
 from callboard.people.sequences import take_ids
 from callboard.preferences.values import Kind, Ref
 
@@ -125,35 +125,32 @@ def add_windows(windows: Sequence[OpenWindow]) -> list[int]:
     if not windows:
         return []
     ids = take_ids("decisions_window", len(windows))
-    added = given(id="bigint", user_id="bigint", slot="text", frequency="text", starts_us="bigint", ends_us="bigint")
-    rows = [
-        (id_, one.user_id, one.slot, one.frequency, to_us(one.span.starts_at), to_us(one.span.ends_at))
-        for id_, one in zip(ids, windows, strict=True)
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO decisions_window (id, user_id, slot, frequency, starts_us, ends_us, closed)"  # noqa: S608 - fixed words only
-            f" SELECT id, user_id, slot, frequency, starts_us, ends_us, %s FROM {added}",
-            [False, json.dumps(rows)],
-        )
+    write_rows(
+        "INSERT INTO decisions_window (id, user_id, slot, frequency, starts_us, ends_us, closed)"
+        " SELECT id, user_id, slot, frequency, starts_us, ends_us, %s FROM {given}",
+        [
+            (id_, one.user_id, one.slot, one.frequency, to_us(one.span.starts_at), to_us(one.span.ends_at))
+            for id_, one in zip(ids, windows, strict=True)
+        ],
+        before=[False],
+        id="bigint", user_id="bigint", slot="text", frequency="text", starts_us="bigint", ends_us="bigint",
+    )  # fmt: skip
     return ids
 
 
 def add_decisions(rows: Iterable[Scheduled], now: datetime) -> None:
     """Write ledger rows; a row that is there already stays as it is (D1)."""
-    added = given(
+    write_rows(
+        "INSERT INTO decisions_decision (event_id, user_id, outcome, reason, refs_json, frequency, window_id,"
+        " decided_us, withdrawn_reason)"
+        " SELECT event_id, user_id, outcome, reason, refs_json, frequency, window_id, %s, ''"
+        " FROM {given} WHERE true"  # or SQLite would read ON as a join's
+        " ON CONFLICT (event_id, user_id) DO NOTHING",
+        [_as_row(one) for one in rows],
+        before=[to_us(now)],
         event_id="bigint", user_id="bigint", outcome="text", reason="text", refs_json="text", frequency="text",
         window_id="bigint",
     )  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO decisions_decision (event_id, user_id, outcome, reason, refs_json, frequency, window_id,"  # noqa: S608 - fixed words only
-            " decided_us, withdrawn_reason)"
-            " SELECT event_id, user_id, outcome, reason, refs_json, frequency, window_id, %s, ''"
-            f" FROM {added} WHERE true"  # or SQLite would read ON as a join's
-            " ON CONFLICT (event_id, user_id) DO NOTHING",
-            [to_us(now), json.dumps([_as_row(one) for one in rows])],
-        )
 
 
 def _as_row(row: Scheduled) -> tuple[Any, ...]:
@@ -237,13 +234,13 @@ def windows_of_mails(mail_ids: Iterable[int]) -> list[Due]:
 
 def close_windows(mail_of: dict[int, int | None]) -> None:
     """Close windows; each maps to the mail that carries it, or None when all was withdrawn."""
-    closing = given(id="bigint", mail_id="bigint")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE decisions_window SET closed = %s, mail_id = given.mail_id FROM {closing}"  # noqa: S608 - fixed words only
-            " WHERE decisions_window.id = given.id",
-            [True, json.dumps(list(mail_of.items()))],
-        )
+    write_rows(
+        "UPDATE decisions_window SET closed = %s, mail_id = given.mail_id FROM {given}"
+        " WHERE decisions_window.id = given.id",
+        list(mail_of.items()),
+        before=[True],
+        id="bigint", mail_id="bigint",
+    )  # fmt: skip
 
 
 def withdraw(reasons: dict[tuple[int, int], Reason], now: datetime) -> None:

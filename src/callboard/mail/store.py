@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -17,7 +16,7 @@ from callboard.base.texts import address_key
 from callboard.mail.feedback.report import Kind
 from callboard.mail.models import Attempt, DomainBreaker, Mail, MailState, Report, Suppression
 from callboard.mail.replies import BREAKER_RECIPIENTS, BREAKER_WITHIN, Fate, Reply
-from callboard.people.rows import given
+from callboard.people.rows import write_rows
 from callboard.people.sequences import take_ids
 
 _ROWS = 500
@@ -69,21 +68,19 @@ def add_mails(mails: Sequence[Composed], *, revision: int, now: datetime) -> lis
         return []
     ids = take_ids("mail_mail", len(mails))
     now_us = to_us(now)
-    added = given(
-        id="bigint", user_id="bigint", domain="text", importance_rank="smallint", message_id="text", expires_us="bigint"
-    )
-    rows = [
-        (id_, one.user_id, one.domain, one.importance.rank, one.message_id, to_us(one.expires_at))
-        for id_, one in zip(ids, mails, strict=True)
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO mail_mail (id, user_id, domain, state, importance_rank, message_id, composed_us,"  # noqa: S608 - fixed words only
-            " composed_revision, expires_us, next_attempt_us, attempts, in_doubt, lease_owner, last_reply)"
-            " SELECT id, user_id, domain, 'queued', importance_rank, message_id, %s, %s, expires_us, %s, 0, %s, '', ''"
-            f" FROM {added}",
-            [now_us, revision, now_us, False, json.dumps(rows)],
-        )
+    write_rows(
+        "INSERT INTO mail_mail (id, user_id, domain, state, importance_rank, message_id, composed_us,"
+        " composed_revision, expires_us, next_attempt_us, attempts, in_doubt, lease_owner, last_reply)"
+        " SELECT id, user_id, domain, 'queued', importance_rank, message_id, %s, %s, expires_us, %s, 0, %s, '', ''"
+        " FROM {given}",
+        [
+            (id_, one.user_id, one.domain, one.importance.rank, one.message_id, to_us(one.expires_at))
+            for id_, one in zip(ids, mails, strict=True)
+        ],
+        before=[now_us, revision, now_us, False],
+        id="bigint", user_id="bigint", domain="text", importance_rank="smallint", message_id="text",
+        expires_us="bigint",
+    )  # fmt: skip
     return ids
 
 
@@ -196,15 +193,15 @@ def begin_attempts(mails: Sequence[Leased], owner_id: str, now: datetime) -> set
     if not mails:
         return set()
     locked = " FOR NO KEY UPDATE OF mail_mail" if connection.features.has_select_for_update_of else ""
-    tried = given(mail="bigint", number="integer", generation="integer")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO mail_attempt (mail_id, number, began_us, reply)"  # noqa: S608 - fixed words only
-            f" SELECT mail, number, %s, '' FROM {tried} CROSS JOIN mail_mail"  # SQLite keeps this order
-            f" WHERE id = mail AND state = 'leased' AND lease_owner = %s AND lease_generation = generation{locked}",
-            [to_us(now), json.dumps([(one.id, one.attempts + 1, one.generation) for one in mails]), owner_id],
-        )
-        begun = cursor.rowcount
+    begun = write_rows(
+        "INSERT INTO mail_attempt (mail_id, number, began_us, reply)"  # noqa: S608 - fixed words only
+        " SELECT mail, number, %s, '' FROM {given} CROSS JOIN mail_mail"  # SQLite keeps this order
+        f" WHERE id = mail AND state = 'leased' AND lease_owner = %s AND lease_generation = generation{locked}",
+        [(one.id, one.attempts + 1, one.generation) for one in mails],
+        before=[to_us(now)],
+        after=[owner_id],
+        mail="bigint", number="integer", generation="integer",
+    )  # fmt: skip
     return {one.id for one in mails} if begun == len(mails) else still_leased(mails, owner_id)
 
 
@@ -213,27 +210,37 @@ def record_results(results: Sequence[Result], owner_id: str, now: datetime) -> N
 
     A mail whose lease is another's by now keeps its state, unless this owner's server took it.
     """
-    tried = given(
-        mail="bigint", number="integer", generation="integer", state="text",
-        code="integer", said="text", reply="text", in_doubt="boolean", again_us="bigint",
+    write_rows(
+        "UPDATE mail_attempt SET code = given.code, reply = given.reply FROM {given}"
+        " WHERE mail_attempt.mail_id = given.mail AND mail_attempt.number = given.number",
+        [(one.mail.id, one.mail.attempts + 1, one.reply.code, one.reply.text) for one in results],
+        mail="bigint", number="integer", code="integer", reply="text",
     )  # fmt: skip
-    rows = json.dumps([_as_row(one) for one in results])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE mail_attempt SET code = given.code, reply = given.said FROM {tried}"  # noqa: S608 - fixed words only
-            " WHERE mail_attempt.mail_id = given.mail AND mail_attempt.number = given.number",
-            [rows],
-        )
-        cursor.execute(
-            "UPDATE mail_mail SET state = given.state, last_reply = given.reply, lease_owner = '',"  # noqa: S608 - fixed words only
+    sent = [one for one in results if one.state is MailState.SENT]
+    if sent:
+        write_rows(
+            "UPDATE mail_mail SET state = 'sent', last_reply = given.reply, lease_owner = '', lease_until_s = NULL,"
+            " attempts = given.number, in_doubt = %s, finished_us = %s FROM {given}"
+            " WHERE mail_mail.id = given.mail AND mail_mail.state IN ('queued', 'leased')",
+            [(one.mail.id, one.mail.attempts + 1, one.reply.line) for one in sent],
+            before=[False, to_us(now)],
+            mail="bigint", number="integer", reply="text",
+        )  # fmt: skip
+    others = [one for one in results if one.state is not MailState.SENT]
+    if others:
+        write_rows(
+            "UPDATE mail_mail SET state = given.state, last_reply = given.reply, lease_owner = '',"
             " lease_until_s = NULL, attempts = given.number, in_doubt = given.in_doubt,"
-            " finished_us = CASE WHEN given.state IN ('sent', 'failed') THEN %s END,"
-            f" next_attempt_us = COALESCE(given.again_us, next_attempt_us) FROM {tried}"
-            " WHERE mail_mail.id = given.mail AND ((mail_mail.state = 'leased' AND lease_owner = %s"
-            " AND lease_generation = given.generation)"
-            " OR (given.state = 'sent' AND mail_mail.state IN ('queued', 'leased')))",
-            [to_us(now), rows, owner_id],
-        )
+            " finished_us = CASE given.state WHEN 'failed' THEN %s END,"
+            " next_attempt_us = COALESCE(given.again_us, next_attempt_us) FROM {given}"
+            " WHERE mail_mail.id = given.mail AND mail_mail.state = 'leased' AND lease_owner = %s"
+            " AND lease_generation = given.generation",
+            [_as_row(one) for one in others],
+            before=[to_us(now)],
+            after=[owner_id],
+            mail="bigint", number="integer", generation="integer", state="text", reply="text", in_doubt="boolean",
+            again_us="bigint",
+        )  # fmt: skip
 
 
 def _as_row(result: Result) -> tuple[Any, ...]:
@@ -241,7 +248,7 @@ def _as_row(result: Result) -> tuple[Any, ...]:
     again_us = to_us(result.next_attempt_at) if result.next_attempt_at else None
     return (
         mail.id, mail.attempts + 1, mail.generation, result.state,
-        reply.code, reply.text, reply.line, reply.fate is Fate.IN_DOUBT, again_us,
+        reply.line, reply.fate is Fate.IN_DOUBT, again_us,
     )  # fmt: skip
 
 
@@ -266,11 +273,12 @@ def queued_mails_of(user_ids: Iterable[int]) -> list[int]:
 
 def suppressions(keys: Sequence[str]) -> dict[str, tuple[str, bool]]:
     """Return address key -> (the server's words, whether critical mails are spared), for those suppressed."""
+    marks = ", ".join(["%s"] * len(keys))
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT address_key, reply, spares_critical FROM mail_suppression"  # noqa: S608 - fixed words only
-            f" WHERE released_us IS NULL AND address_key IN (SELECT given.key FROM {given(key='text')})",
-            [json.dumps([(key,) for key in keys])],
+            "SELECT address_key, reply, spares_critical FROM mail_suppression"  # noqa: S608 - marks only
+            f" WHERE released_us IS NULL AND address_key IN ({marks})",
+            keys,
         )
         return {key: (reply, bool(spares)) for key, reply, spares in cursor.fetchall()}
 

@@ -1,18 +1,59 @@
-"""Rows that a statement is given as one text, whatever their number."""
+"""One statement for many rows at once, on either database."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from functools import cache
+from itertools import chain
+from typing import Any
+
 from django.db import connection
 
+_PART = 50
+"""Rows that SQLite is given at once: it keeps a prepared statement for each number of them."""
 
-def given(**columns: str) -> str:
-    """Return a table of rows that are given as one JSON text, an array of arrays: a mark in their place.
 
-    The statement is the same for any number of rows: prepared once, and nobody looks through hundreds of
-    marks. Nor does each row give up the interpreter and wait for it again, as those of an `executemany` do.
+def write_rows(
+    statement: str,
+    rows: Sequence[Sequence[Any]],
+    *,
+    before: Sequence[Any] = (),
+    after: Sequence[Any] = (),
+    **columns: str,
+) -> int:
+    """Run a statement over rows; return how many it changed.
+
+    `{given}` in the statement becomes a table `given` of the rows, whose columns have these names and
+    PostgreSQL types. `before` and `after` fill the marks on either side of it.
+
+    Each row of an `executemany` would give up the interpreter and wait for it again. PostgreSQL reads the rows
+    from one JSON text; to SQLite each value is a parameter, which takes it a third of the time that JSON does.
     """
     if connection.vendor == "postgresql":
-        places = [f"CAST(value ->> {n} AS {kind}) AS {name}" for n, (name, kind) in enumerate(columns.items())]
-        return f"(SELECT {', '.join(places)} FROM jsonb_array_elements(CAST(%s AS jsonb)) AS one(value)) AS given"  # noqa: S608
-    places = [f"json_extract(value, '$[{n}]') AS {name}" for n, name in enumerate(columns)]
-    return f"(SELECT {', '.join(places)} FROM json_each(%s)) AS given"  # noqa: S608 - fixed words only
+        with connection.cursor() as cursor:
+            text = statement.format(given=_from_json(tuple(columns.items())))
+            cursor.execute(text, [*before, json.dumps(rows), *after])
+            return int(cursor.rowcount)
+    connection.ensure_connection()
+    changed = 0
+    for start in range(0, len(rows), _PART):
+        part = rows[start : start + _PART]
+        text = _of_parameters(statement, tuple(columns), len(part))
+        with connection.wrap_database_errors:  # a cursor of Django's would look through hundreds of marks each time
+            changed += connection.connection.execute(text, [*before, *chain.from_iterable(part), *after]).rowcount
+    return changed
+
+
+@cache
+def _from_json(columns: tuple[tuple[str, str], ...]) -> str:
+    places = [f"CAST(value ->> {n} AS {kind}) AS {name}" for n, (name, kind) in enumerate(columns)]
+    return f"(SELECT {', '.join(places)} FROM jsonb_array_elements(CAST(%s AS jsonb)) AS one(value)) AS given"  # noqa: S608
+
+
+@cache
+def _of_parameters(statement: str, names: tuple[str, ...], count: int) -> str:
+    row = f"({', '.join('?' * len(names))})"
+    places = [f"column{n} AS {name}" for n, name in enumerate(names, 1)]
+    table = f"(SELECT {', '.join(places)} FROM (VALUES {', '.join([row] * count)})) AS given"  # noqa: S608 - fixed words only
+    return statement.format(given=table).replace("%s", "?")

@@ -201,6 +201,7 @@ else:
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 30,
+                "cached_statements": 500,  # one for each number of rows (people/rows.py), and all others
                 # FULL: a commit is on the disk before anyone is told (P1).
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000;",
             },
