@@ -56,4 +56,7 @@ def _of_parameters(statement: str, names: tuple[str, ...], count: int) -> str:
     row = f"({', '.join('?' * len(names))})"
     places = [f"column{n} AS {name}" for n, name in enumerate(names, 1)]
     table = f"(SELECT {', '.join(places)} FROM (VALUES {', '.join([row] * count)})) AS given"  # noqa: S608 - fixed words only
-    return statement.format(given=table).replace("%s", "?")
+    verb, rest = statement.format(given=table).replace("%s", "?").split(" ", 1)
+    # A statement that may fail half way keeps the old pages in a file, to take back its own changes alone; nobody
+    # wants that, since who calls ends the transaction. OR FAIL: no such file for each statement.
+    return f"{verb} OR FAIL {rest}"
