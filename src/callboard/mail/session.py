@@ -63,6 +63,9 @@ class Session(asyncio.Protocol):
         self._deadline_s = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._reset = b""
+        self._ready: tuple[bytes, ...] | None = None
+        """The mail that leaves as soon as its envelope is taken."""
+        self._has_left = False
 
     # asyncio's side
 
@@ -76,7 +79,12 @@ class Session(asyncio.Protocol):
         if len(self._buffer) > MAX_LINE_BYTES:
             self._fail("the server's reply has no end")
         elif self._waiter is not None and len(self._answers) >= self._wanted:
-            self._wake()
+            if self._ready is not None and self._is_envelope_taken():
+                self._answers.clear()
+                self._send(self._ready)  # at once: to wake the one who waits takes longer than the server did
+                self._wanted = 1
+            else:
+                self._wake()
         elif self._answers and self._waiter is None:
             self._fail(self._answers[0].text)
 
@@ -113,17 +121,22 @@ class Session(asyncio.Protocol):
         options = "" if isinstance(raw, Clean) or raw.isascii() else " BODY=8BITMIME"
         if options and not self.eight_bit:
             return Reply(Fate.FAILED, 0, "the server takes no 8-bit mail (no 8BITMIME)")
-        after_dot = False
+        commands = [f"MAIL FROM:<{sender}>{options}\r\n", f"RCPT TO:<{recipient}>\r\n", "DATA\r\n"]
+        reset, self._reset = self._reset, b""
+        self._has_left = False
         try:
-            commands = (f"MAIL FROM:<{sender}>{options}\r\n", f"RCPT TO:<{recipient}>\r\n", "DATA\r\n")
-            place, refusal = await self._envelope([one.encode("ascii") for one in commands])
-            if refusal is not None:
-                return self._refused(refusal, of_hop=place == 0)
-            after_dot = True
-            self.transport.writelines(body)
-            (answer,) = await self._expect(1)
+            if self.pipelining:
+                answers = await self._all_at_once(reset, "".join(commands).encode("ascii"), len(commands), body)
+            else:
+                answers = await self._one_by_one(reset, [one.encode("ascii") for one in commands])
+            if not self._has_left:
+                place, refusal = await self._after_envelope(answers, len(commands))
+                if refusal is not None:
+                    return self._refused(refusal, of_hop=place == 0)
+                self._send(body)
+                answers = await self._expect(1)
         except Lost as exc:
-            if after_dot:
+            if self._has_left:
                 return Reply(Fate.IN_DOUBT, self.lost_code, str(exc))
             said = next(((n, one) for n, one in enumerate(self._answers) if not one.is_good), None)
             if said is not None and said[1].is_refusal:  # and then it hung up
@@ -132,21 +145,33 @@ class Session(asyncio.Protocol):
         except BaseException:
             self.abort("a mail was cut short")  # the next reply would be the last command's
             raise
-        return self._final(answer)
+        return self._final(answers[0])
 
-    async def _envelope(self, commands: list[bytes]) -> tuple[int, Answer | None]:
-        """Send MAIL, RCPT and DATA; return the place of the first refusal and it, or None when all is taken."""
-        reset, self._reset = self._reset, b""
-        if self.pipelining:
-            self.transport.write(b"".join([reset, *commands]))
-            try:
-                answers = (await self._expect(len(commands) + bool(reset)))[bool(reset) :]
-            except Lost:
+    async def _all_at_once(self, reset: bytes, commands: bytes, count: int, body: tuple[bytes, ...]) -> list[Answer]:
+        """Send so many commands in one write, and the mail when all are taken; return what was answered last."""
+        self.transport.write(reset + commands)
+        self._ready = body
+        try:
+            answers = await self._expect(count + bool(reset))
+        except Lost:
+            if not self._has_left:
                 del self._answers[: bool(reset)]  # what is left answers this mail's commands
-                raise
-        else:
-            answers = await self._one_by_one(reset, commands)
-        return await self._after_envelope(answers, len(commands))
+            raise
+        finally:
+            self._ready = None
+        return answers if self._has_left else answers[bool(reset) :]
+
+    def _is_envelope_taken(self) -> bool:
+        """Return whether exactly the envelope of a mail is answered, and DATA, the last of it, with 354."""
+        *before, last = self._answers
+        good = not self.lost and len(self._answers) == self._wanted and last.code == _GO_ON
+        return good and all(one.is_good for one in before)
+
+    def _send(self, body: tuple[bytes, ...]) -> None:
+        """Let a mail leave; from here on the server may have it."""
+        self._has_left, self._ready = True, None
+        self._deadline_s = self._loop.time() + self.patience_s
+        self.transport.writelines(body)
 
     async def _one_by_one(self, reset: bytes, commands: list[bytes]) -> list[Answer]:
         if reset:
@@ -202,7 +227,7 @@ class Session(asyncio.Protocol):
         return Reply(Fate.IN_DOUBT, answer.code, plain_words(answer.text))
 
     async def _expect(self, count: int) -> list[Answer]:
-        """Return the next replies once they are all there.
+        """Return the next replies once they are all there; after a mail that left meanwhile, the one to it.
 
         Raises:
             Lost: the connection ended, the server said something else, or nothing for too long.
@@ -219,6 +244,7 @@ class Session(asyncio.Protocol):
                 await self._waiter
             finally:
                 self._waiter = None
+            count = self._wanted
         if len(self._answers) < count:
             raise Lost(self.lost)
         answers, self._answers = self._answers[:count], self._answers[count:]
