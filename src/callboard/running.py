@@ -27,6 +27,8 @@ from callboard.mail.transport import transport_factory
 from callboard.nightly import CHECKS, check_night
 from callboard.pipeline import Pipeline
 
+ALLOCATIONS = 20_000
+"""Objects after which new ones are collected. Python's own 700 are a few mails, and mails that wait are no garbage."""
 IDLE_S = 0.05
 """Seconds between two looks for work: a tenth of what a person notices."""
 RECONCILE_S = 5.0
@@ -210,3 +212,4 @@ def _keep_what_is_loaded() -> None:
     """Let collections skip people, settings and index: with 10,000 people each full one stops all threads for 80 ms."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(ALLOCATIONS)

@@ -270,7 +270,7 @@ class _Run:
         """Carry a mail and those after it; return False when the connection can not be used any more."""
         result: Result | None = None
         while draft is not None or result is not None:
-            if draft is not None and not await self._is_open(transport):
+            if draft is not None and not transport.is_open and not await self._open(transport):
                 self.lanes.put_back(draft)
                 self._rouse()
                 await self._turn(result, None)
@@ -281,8 +281,10 @@ class _Run:
                 sender = self.courier.return_path.of(ready.mail.id)
                 reply = await transport.send(sender, ready.recipient, ready.raw)
                 result = self.outcomes.result(ready, reply)
-            if draft is not None:
-                await self._finish(draft, reply)
+            if draft is not None and self._finish(draft, reply):
+                rest = self.lanes.clear(draft.domain)
+                why = f"{draft.domain}: {reply.line if reply else ''}"
+                await self.courier.in_outcomes(self.outcomes.pause, draft.domain, rest, why)
             if reply is not None and reply.of_hop:
                 self._unavailable = reply.line
                 logger.warning("next hop refuses us", reason=reply.line)
@@ -291,8 +293,8 @@ class _Run:
             draft = None if self._halted else self.lanes.take()
         return True
 
-    async def _is_open(self, transport: Transport) -> bool:
-        """Open the connection if need be; a next hop that takes fewer connections than we have is no failure."""
+    async def _open(self, transport: Transport) -> bool:
+        """Open a connection; a next hop that takes fewer connections than we have is no failure."""
         try:
             await transport.open()
         except Unavailable as exc:
@@ -301,16 +303,13 @@ class _Run:
             return False
         return True
 
-    async def _finish(self, draft: Draft, reply: Reply | None) -> None:
-        """Let the lane know; pause a domain that stays in trouble."""
-        if self.lanes.finish(draft, reply) and reply is not None:
-            rest = self.lanes.clear(draft.domain)
-            why = f"{draft.domain}: {reply.line}"
-            await self.courier.in_outcomes(self.outcomes.pause, draft.domain, rest, why)
+    def _finish(self, draft: Draft, reply: Reply | None) -> bool:
+        """Let the lane know; return whether its domain stays in trouble and has to be paused."""
         self.holding.discard(draft.mail.id)
         self._finished += 1
         if self._finished % FEW_FINISHED == 0:
             self._hungry.set()
+        return self.lanes.finish(draft, reply)
 
     def _rouse(self) -> None:
         """Let idle connections look again."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import lru_cache
 from typing import NamedTuple
 
 from callboard.mail.replies import TAKEN, Fate, Reply, plain_words, read_reply
@@ -36,6 +37,16 @@ class Answer(NamedTuple):
     def is_refusal(self) -> bool:
         """Return whether it is 4xx or 5xx."""
         return 400 <= self.code < 600  # noqa: PLR2004 - RFC 5321 4.2.1
+
+
+@lru_cache(maxsize=256)  # a server says most of its lines again and again
+def _read(line: bytes) -> tuple[Answer, bool] | None:
+    """Return a line of a reply and whether more follow; None when it is none."""
+    line = line.rstrip(b"\r")
+    code, mark, text = line[:3], line[3:4], line[4:].decode("utf-8", "replace")
+    if len(line) > MAX_LINE_BYTES or not (code.isdigit() and b"200" <= code <= b"599" and mark in _MARKS):
+        return None
+    return Answer(int(code), text), mark == b"-"
 
 
 class Lost(Exception):  # noqa: N818 - a state of the other side, not a fault of ours
@@ -75,7 +86,7 @@ class Session(asyncio.Protocol):
         lines = data.split(b"\n")
         self._buffer = lines.pop()
         for line in lines:
-            self._read_line(line.rstrip(b"\r"))
+            self._read_line(line)
         if len(self._buffer) > MAX_LINE_BYTES:
             self._fail("the server's reply has no end")
         elif self._waiter is not None and len(self._answers) >= self._wanted:
@@ -89,16 +100,19 @@ class Session(asyncio.Protocol):
             self._fail(self._answers[0].text)
 
     def _read_line(self, line: bytes) -> None:
-        code, mark, text = line[:3], line[3:4], line[4:].decode("utf-8", "replace")
-        if len(line) > MAX_LINE_BYTES or not (code.isdigit() and b"200" <= code <= b"599" and mark in _MARKS):
+        found = _read(line)
+        if found is None:
             self._fail(f"not an SMTP reply: {plain_words(line[:200].decode('utf-8', 'replace'))}")
-        elif mark != b"-":
-            said = " ".join([*self._lines, text]) if self._lines else text
-            self._answers.append(Answer(int(code), said))
+            return
+        answer, goes_on = found
+        if goes_on:
+            self._lines.append(answer.text)
+            self._check_length()
+        elif self._lines:
+            self._answers.append(Answer(answer.code, " ".join([*self._lines, answer.text])))
             self._lines = []
         else:
-            self._lines.append(text)
-            self._check_length()
+            self._answers.append(answer)
 
     def _check_length(self) -> None:
         if sum(map(len, self._lines)) > MAX_REPLY_BYTES:
@@ -164,8 +178,9 @@ class Session(asyncio.Protocol):
     def _is_envelope_taken(self) -> bool:
         """Return whether exactly the envelope of a mail is answered, and DATA, the last of it, with 354."""
         *before, last = self._answers
-        good = not self.lost and len(self._answers) == self._wanted and last.code == _GO_ON
-        return good and all(one.is_good for one in before)
+        if self.lost or len(self._answers) != self._wanted or last.code != _GO_ON:
+            return False
+        return max(one.code for one in before) < 300  # noqa: PLR2004 - all are 2xx, RFC 5321 4.2.1
 
     def _send(self, body: tuple[bytes, ...]) -> None:
         """Let a mail leave; from here on the server may have it."""

@@ -30,8 +30,13 @@ class Unavailable(Exception):  # noqa: N818 - a state of the other side, not a f
 class Transport(Protocol):
     """One connection to the next hop; used for one mail at a time."""
 
+    @property
+    def is_open(self) -> bool:
+        """Return whether it can take the next mail as it is."""
+        ...
+
     async def open(self) -> None:
-        """Connect and sign in. Does nothing when connected.
+        """Connect and sign in. Does nothing when open.
 
         Raises:
             Unavailable: the next hop can not be used now.
@@ -63,8 +68,13 @@ class MailboxTransport:
         self.mailbox = mailbox
         self.now_us = now_us
 
+    @property
+    def is_open(self) -> bool:
+        """Return that it is: a file needs no connection."""
+        return True
+
     async def open(self) -> None:
-        """Return at once: a file needs no connection."""
+        """Do nothing."""
 
     async def send(self, sender: str, recipient: str, raw: Written) -> Reply:
         """Keep the mail."""
@@ -83,6 +93,11 @@ class SortingTransport:
     def __init__(self, next_hop: Transport, mailbox: Transport) -> None:
         self.next_hop = next_hop
         self.mailbox = mailbox
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the next hop takes another mail."""
+        return self.next_hop.is_open
 
     async def open(self) -> None:
         """Connect to the next hop."""
@@ -109,10 +124,15 @@ class SmtpTransport:
         self._session: Session | None = None
         self._sent = 0
 
+    @property
+    def is_open(self) -> bool:
+        """Return whether the server takes another mail over this connection."""
+        session = self._session
+        return session is not None and not session.lost and self._sent < MAILS_PER_CONNECTION
+
     async def open(self) -> None:
         """Connect, start TLS and sign in as the settings say; certificates are verified."""
-        session = self._session
-        if session is not None and not session.lost and self._sent < MAILS_PER_CONNECTION:
+        if self.is_open:
             return
         await self.close()
         tls = ssl.create_default_context() if self.server.security != "none" else None

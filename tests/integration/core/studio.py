@@ -73,6 +73,7 @@ class Letters:
     taken: list[tuple[str, str]] = field(default_factory=list)
     senders: list[str] = field(default_factory=list)
     sender: str = "notifications@callboard.example"
+    is_open: bool = True
 
     async def open(self):
         """Be there."""
