@@ -18,7 +18,7 @@ from tests.e2e.sink import CLOSING, DROP_AFTER_DOT, DROP_BEFORE_DOT, GARBAGE, HO
 if TYPE_CHECKING:
     from tests.e2e.sink import Step
 
-CONNECTIONS = 40
+CONNECTIONS = 48
 LIMITED = """
 import resource, sys
 from callboard.cli.main import main

@@ -32,7 +32,7 @@ from callboard.mail.replies import Reply
 from callboard.mail.store import NEXT_HOP, Result
 from callboard.mail.transport import Transport, Unavailable
 
-CONNECTIONS = 40
+CONNECTIONS = 48
 """Connections to the next hop at a time: Postfix takes 50 of one client. Each commit serves all that wait for it."""
 LEASE_BATCH = 400
 FEW_WAITING = 100
@@ -43,8 +43,6 @@ LOOK_S = 0.05
 """Seconds between two looks for newly due mails while others are on their way."""
 LOOK_SHARE = 0.05
 """Part of the time that looks in vain may take: each reads over all that waits for domains that are full."""
-LONGEST_GATHERING_S = 0.005
-"""Seconds a commit waits for other connections' outcomes, and never over half of what the last commit took."""
 COMMIT_TRIES = 6
 FIRST_PAUSE_S = 0.1
 """A database that is away for some seconds costs nothing but these; each pause is twice the one before."""
@@ -153,7 +151,6 @@ class _Run:
         self._taken = 0
         self._finished = 0
         self._look_again_s = 0.0
-        self._commit_s = 0.0
         self._fed = False
         self._halted = False
         self._gone = 0
@@ -161,7 +158,6 @@ class _Run:
         self._idle: list[asyncio.Future[None]] = []
         self._turns: list[_Turn] = []
         self._asked = asyncio.Event()
-        self._all_asked = asyncio.Event()
         self._hungry = asyncio.Event()
 
     async def go(self) -> int:
@@ -327,21 +323,14 @@ class _Run:
         turn = _Turn(result, draft)
         self._turns.append(turn)
         self._asked.set()
-        if len(self._turns) >= self.lanes.in_flight:
-            self._all_asked.set()
         return await turn.answer
 
     async def _commit_turns(self) -> None:
-        """Commit the turns of all connections together, as they come."""
+        """Commit the turns of all connections together: those that came while the last commit was on its way."""
         while True:
             await self._asked.wait()
-            if len(self._turns) < self.lanes.in_flight:  # the others' answers are near: one commit for all
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._all_asked.wait(), min(self._commit_s / 2, LONGEST_GATHERING_S))
-            self._all_asked.clear()
             self._asked.clear()
             turns, self._turns = self._turns, []
-            began_s = time.monotonic()
             try:
                 begun = await self._commit(turns)
                 for domain in self.outcomes.take_opened():
@@ -351,7 +340,6 @@ class _Run:
                 for turn in turns:
                     turn.answer.set_exception(exc)
             else:
-                self._commit_s = time.monotonic() - began_s
                 for turn in turns:
                     turn.answer.set_result(begun.get(turn.draft.mail.id) if turn.draft else None)
 
