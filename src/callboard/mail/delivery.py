@@ -43,6 +43,8 @@ LOOK_S = 0.05
 """Seconds between two looks for newly due mails while others are on their way."""
 LOOK_SHARE = 0.05
 """Part of the time that looks in vain may take: each reads over all that waits for domains that are full."""
+LONGEST_GATHERING_S = 0.003
+"""Seconds a commit waits until half of the connections have asked: the server is busy with the other half."""
 COMMIT_TRIES = 6
 FIRST_PAUSE_S = 0.1
 """A database that is away for some seconds costs nothing but these; each pause is twice the one before."""
@@ -158,6 +160,7 @@ class _Run:
         self._idle: list[asyncio.Future[None]] = []
         self._turns: list[_Turn] = []
         self._asked = asyncio.Event()
+        self._half_asked = asyncio.Event()
         self._hungry = asyncio.Event()
 
     async def go(self) -> int:
@@ -323,13 +326,24 @@ class _Run:
         turn = _Turn(result, draft)
         self._turns.append(turn)
         self._asked.set()
+        if self._has_half:
+            self._half_asked.set()
         return await turn.answer
 
+    @property
+    def _has_half(self) -> bool:
+        """Return whether half of the connections that carry a mail wait for a commit."""
+        return len(self._turns) * 2 >= self.lanes.in_flight
+
     async def _commit_turns(self) -> None:
-        """Commit the turns of all connections together: those that came while the last commit was on its way."""
+        """Commit the turns of the connections together, as they come."""
         while True:
             await self._asked.wait()
+            if not self._has_half:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._half_asked.wait(), LONGEST_GATHERING_S)
             self._asked.clear()
+            self._half_asked.clear()
             turns, self._turns = self._turns, []
             try:
                 begun = await self._commit(turns)
