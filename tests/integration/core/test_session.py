@@ -163,6 +163,7 @@ def test_rfc2920_data_that_was_taken_without_a_recipient_ends_with_a_lone_dot():
         ({"data": "250 what"}, Fate.RETRY, False),
         ({"mail": "354 go on"}, Fate.RETRY, False),
         ({"rcpt": "354 go on"}, Fate.RETRY, False),
+        ({"data": "354 go on\r\n250 before it came"}, Fate.IN_DOUBT, False),
         ({"rcpt": "what is this"}, Fate.RETRY, False),
         ({"rcpt": None}, Fate.RETRY, False),
         ({"dot": None}, Fate.IN_DOUBT, False),
@@ -189,10 +190,11 @@ def test_a_354_that_comes_before_data_lets_no_mail_go_one_command_at_a_time(verb
     assert len(server.bodies) == 1
 
 
-@pytest.mark.parametrize("dot", [None, "what is this"])
-def test_a_refusal_stands_when_the_lone_dot_is_not_answered(dot):
+@pytest.mark.parametrize("dot", [None, "what is this", "354 go on"])
+def test_a_refusal_stands_when_the_lone_dot_is_not_answered_and_no_mail_follows_it(dot):
     server = Server(rcpt=["550 5.1.1 gone", "250 ok"], dot=[dot, "250 ok"])
     assert fates(talking(sending("b@x.example", "c@x.example"), server)) == [Fate.NO_SUCH_ADDRESS, Fate.SENT]
+    assert [bool(one) for one in server.bodies] == [False, True]
 
 
 @pytest.mark.parametrize(
