@@ -88,7 +88,9 @@ def ours(port: int, people: int, teams: int, environ: dict[str, str]) -> float:
         words = [sys.executable, "-m", "benchmarks.outbox", str(people), str(teams)]
         done = subprocess.run(words, cwd=ROOT, env=environ | settings, stdout=subprocess.PIPE, text=True, check=True)
     found = json.loads(done.stdout)
-    print(f"  ours: {found['mails']} mails of {found['mail_bytes']:,} bytes in {found['seconds']:.2f} s", file=sys.stderr)
+    print(
+        f"  ours: {found['mails']} mails of {found['mail_bytes']:,} bytes in {found['seconds']:.2f} s", file=sys.stderr
+    )
     return float(found["mails"] / found["seconds"])
 
 

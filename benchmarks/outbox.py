@@ -93,7 +93,7 @@ def main() -> None:
 
     def size() -> int:
         columns = ("id", "user_id", "domain", "message_id", "importance_rank", "composed_us", "expires_us", "attempts")
-        one = Leased(*Mail.objects.values_list(*columns)[0], 1)
+        one = Leased._make((*Mail.objects.values_list(*columns)[0], 1))
         return len(whole(Desk(config, clock, pipeline.checker).draft([one])[0].raw))
 
     mails = runner.database.submit(fill).result()

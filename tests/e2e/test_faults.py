@@ -8,17 +8,13 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 from tests.e2e.callboard import REDELIVERY, Callboard, event, stop
-from tests.e2e.sink import CLOSING, DROP_AFTER_DOT, DROP_BEFORE_DOT, GARBAGE, HOLD, OK, PLAIN_HELLO, Sink, says
+from tests.e2e.sink import CLOSING, DROP_AFTER_DOT, DROP_BEFORE_DOT, GARBAGE, HOLD, OK, PLAIN_HELLO, Sink, Step, says
 
-if TYPE_CHECKING:
-    from tests.e2e.sink import Step
-
-CONNECTIONS = 48
+CONNECTIONS = 44
 LIMITED = """
 import resource, sys
 from callboard.cli.main import main
@@ -46,6 +42,19 @@ def begin(board: Callboard, *emails: str) -> None:
 
 def tries(sink: Sink, emails: list[str]) -> int:
     return sum(sink.tries[one] for one in emails)
+
+
+@pytest.mark.parametrize("reply", ["250 2.0.0 kept", "250 2.0.0 kept\r\n421 4.3.2 enough"], ids=["closes", "421"])
+@pytest.mark.parametrize("every", [1, 4])
+def test_a_server_that_closes_after_a_mail_takes_all_over_new_connections(
+    board: Callboard, sink: Sink, every: int, reply: str
+):
+    emails = [f"p{number}@d{number % 30}.example" for number in range(150)]
+    sink.scripts = {one: [Step(reply=reply, keep=True, close=True)] for one in emails[::every]}
+    begin(board, *emails)
+    assert board.drain()["sent"] == 150
+    assert states(board) == {"sent": 150}
+    assert len(sink.copies()) == 150
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SIZE = dataclasses.replace(SMALL, days=5, events=400, changes=4)
 DRAINS_KILLED = 7
 SENDS_KILLED = 3
-CONNECTIONS = 48
+CONNECTIONS = 44
 """The most connections to one SMTP server that may be open, each with one mail in doubt."""
 STARTUP_S = 2.0
 

@@ -28,12 +28,12 @@ from callboard.mail.feedback.return_path import ReturnPath
 from callboard.mail.lanes import Lanes
 from callboard.mail.outcomes import LEASE_S, Outcomes
 from callboard.mail.owners import Owner
-from callboard.mail.replies import Reply
+from callboard.mail.replies import Fate, Reply
 from callboard.mail.store import NEXT_HOP, Result
 from callboard.mail.transport import Transport, Unavailable
 
-CONNECTIONS = 48
-"""Connections to the next hop at a time: Postfix takes 50 of one client. Each commit serves all that wait for it."""
+CONNECTIONS = 44
+"""Connections to the next hop at a time: Postfix takes 50 of one client, and letters and sign-in codes need some."""
 LEASE_BATCH = 400
 FEW_WAITING = 100
 """Mails ready to go under which the next batch is leased, so that no connection waits for it."""
@@ -278,7 +278,11 @@ class _Run:
             result = reply = None
             if ready is not None:
                 sender = self.courier.return_path.of(ready.mail.id)
-                reply = await transport.send(sender, ready.recipient, ready.raw)
+                # The server may have closed while the begin was committed: nothing was said of this mail yet.
+                if transport.is_open or await self._open(transport):
+                    reply = await transport.send(sender, ready.recipient, ready.raw)
+                else:
+                    reply = Reply(Fate.RETRY, 0, self._unavailable, of_hop=True)
                 result = self.outcomes.result(ready, reply)
             if draft is not None and self._finish(draft, reply):
                 rest = self.lanes.clear(draft.domain)

@@ -90,7 +90,7 @@ class Session(asyncio.Protocol):
         if len(self._buffer) > MAX_LINE_BYTES:
             self._fail("the server's reply has no end")
         elif self._waiter is not None and len(self._answers) >= self._wanted:
-            if self._ready is not None and self._is_envelope_taken():
+            if self._ready is not None and not self._waiter.done() and self._is_envelope_taken():
                 self._answers.clear()
                 self._send(self._ready)  # at once: to wake the one who waits takes longer than the server did
                 self._wanted = 1
@@ -136,6 +136,8 @@ class Session(asyncio.Protocol):
         if options and not self.eight_bit:
             return Reply(Fate.FAILED, 0, "the server takes no 8-bit mail (no 8BITMIME)")
         commands = [f"MAIL FROM:<{sender}>{options}\r\n", f"RCPT TO:<{recipient}>\r\n", "DATA\r\n"]
+        if self.lost:
+            return Reply(Fate.RETRY, self.lost_code, self.lost)
         reset, self._reset = self._reset, b""
         self._has_left = False
         try:
@@ -163,7 +165,7 @@ class Session(asyncio.Protocol):
 
     async def _all_at_once(self, reset: bytes, commands: bytes, count: int, body: tuple[bytes, ...]) -> list[Answer]:
         """Send so many commands in one write, and the mail when all are taken; return what was answered last."""
-        self.transport.write(reset + commands)
+        self._write(reset + commands)
         self._ready = body
         try:
             answers = await self._expect(count + bool(reset))
@@ -178,9 +180,20 @@ class Session(asyncio.Protocol):
     def _is_envelope_taken(self) -> bool:
         """Return whether exactly the envelope of a mail is answered, and DATA, the last of it, with 354."""
         *before, last = self._answers
-        if self.lost or len(self._answers) != self._wanted or last.code != _GO_ON:
+        if self.lost or self._has_begun or len(self._answers) != self._wanted or last.code != _GO_ON:
             return False
         return max(one.code for one in before) < 300  # noqa: PLR2004 - all are 2xx, RFC 5321 4.2.1
+
+    @property
+    def _has_begun(self) -> bool:
+        """Return whether the server has begun to say something more."""
+        return bool(self._buffer or self._lines)
+
+    def _write(self, commands: bytes) -> None:
+        """Send commands. Raises `Lost` where the connection ended: uvloop takes no words for one that is closed."""
+        if self.lost:
+            raise Lost(self.lost)
+        self.transport.write(commands)
 
     def _send(self, body: tuple[bytes, ...]) -> None:
         """Let a mail leave; from here on the server may have it."""
@@ -190,11 +203,11 @@ class Session(asyncio.Protocol):
 
     async def _one_by_one(self, reset: bytes, commands: list[bytes]) -> list[Answer]:
         if reset:
-            self.transport.write(reset)
+            self._write(reset)
             await self._expect(1)
         answers: list[Answer] = []
         for command in commands:
-            self.transport.write(command)
+            self._write(command)
             answers += await self._expect(1)
             if not answers[-1].is_good:
                 break
@@ -212,12 +225,14 @@ class Session(asyncio.Protocol):
         for place, one in enumerate(answers):
             if one.is_refusal:
                 if taken:
-                    self.transport.write(b".\r\n")
                     with contextlib.suppress(Lost):  # the refusal was said, and nothing was sent
+                        self._write(b".\r\n")
                         await self._expect(1)
                 return place, one
-        if not taken:
-            raise self._given_up("DATA was not answered with 354")
+        if self.lost:
+            raise Lost(self.lost)
+        if not taken or self._has_begun:  # who answers a mail before it came answers something else
+            raise self._given_up("DATA was not answered with 354 alone")
         return 0, None
 
     def _given_up(self, why: str) -> Lost:

@@ -22,7 +22,7 @@ def write_rows(
     after: Sequence[Any] = (),
     **columns: str,
 ) -> int:
-    """Run a statement over rows; return how many it changed.
+    """Run a statement over rows, inside the caller's transaction; return how many it changed.
 
     `{given}` in the statement becomes a table `given` of the rows, whose columns have these names and
     PostgreSQL types. `before` and `after` fill the marks on either side of it.
@@ -36,6 +36,7 @@ def write_rows(
             cursor.execute(text, [*before, json.dumps(rows), *after])
             return int(cursor.rowcount)
     connection.ensure_connection()
+    connection.validate_no_broken_transaction()
     changed = 0
     for start in range(0, len(rows), _PART):
         part = rows[start : start + _PART]
