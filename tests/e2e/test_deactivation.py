@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PROCESSED = "delivery.processed"
 WAITING = Step(reply="250 2.0.0 kept", keep=True, wait=True)
-AT_A_TIME = 33
+AT_A_TIME = 36
 """Mails that are under way to one domain at a time (mail.lanes): the rest waits for its turn."""
 
 
