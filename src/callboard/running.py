@@ -209,7 +209,10 @@ async def _stop_senders(stop: asyncio.Event, *senders: Courier | Postman) -> Non
 
 
 def _keep_what_is_loaded() -> None:
-    """Let collections skip people, settings and index: with 10,000 people each full one stops all threads for 80 ms."""
+    """Let collections skip people, settings and index, and come less often.
+
+    With 10,000 people each full one stops all threads for 80 ms.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(ALLOCATIONS)

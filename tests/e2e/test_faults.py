@@ -46,15 +46,17 @@ def tries(sink: Sink, emails: list[str]) -> int:
 
 @pytest.mark.parametrize("reply", ["250 2.0.0 kept", "250 2.0.0 kept\r\n421 4.3.2 enough"], ids=["closes", "421"])
 @pytest.mark.parametrize("every", [1, 4])
-def test_a_server_that_closes_after_a_mail_takes_all_over_new_connections(
+def test_a_server_that_closes_after_a_mail_ends_no_drain_and_gets_every_mail_once(
     board: Callboard, sink: Sink, every: int, reply: str
 ):
     emails = [f"p{number}@d{number % 30}.example" for number in range(150)]
     sink.scripts = {one: [Step(reply=reply, keep=True, close=True)] for one in emails[::every]}
     begin(board, *emails)
-    assert board.drain()["sent"] == 150
+    board.drain()
+    for _ in range(3):  # the end of a connection may cross with the next mail's envelope: that one is tried later
+        board.drain(minutes=71)
     assert states(board) == {"sent": 150}
-    assert len(sink.copies()) == 150
+    assert len(sink.copies()) == 150, "nobody who was in the way of a closing connection was in doubt"
 
 
 @pytest.mark.parametrize(

@@ -284,10 +284,9 @@ class _Run:
                 else:
                     reply = Reply(Fate.RETRY, 0, self._unavailable, of_hop=True)
                 result = self.outcomes.result(ready, reply)
-            if draft is not None and self._finish(draft, reply):
+            if draft is not None and self._finish(draft, reply) and reply is not None:
                 rest = self.lanes.clear(draft.domain)
-                why = f"{draft.domain}: {reply.line if reply else ''}"
-                await self.courier.in_outcomes(self.outcomes.pause, draft.domain, rest, why)
+                await self.courier.in_outcomes(self.outcomes.pause, draft.domain, rest, f"{draft.domain}: {reply.line}")
             if reply is not None and reply.of_hop:
                 self._unavailable = reply.line
                 logger.warning("next hop refuses us", reason=reply.line)

@@ -28,7 +28,8 @@ def write_rows(
     PostgreSQL types. `before` and `after` fill the marks on either side of it.
 
     Each row of an `executemany` would give up the interpreter and wait for it again. PostgreSQL reads the rows
-    from one JSON text; to SQLite each value is a parameter, which takes it a third of the time that JSON does.
+    from one JSON text. To SQLite each value is a parameter: out of JSON, a mail's statements took it 40 to 60 % more
+    instructions. Source: decision 7, counted.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
