@@ -31,10 +31,13 @@ from callboard.mail.owners import Owner
 from callboard.mail.replies import Fate, Reply
 from callboard.mail.store import NEXT_HOP, Result
 from callboard.mail.transport import Transport, Unavailable
+from callboard.mail.wire import MailObject
 
 CONNECTIONS = 44
 """Connections to the next hop at a time: Postfix takes 50 of one client, and letters and sign-in codes need some."""
 LEASE_BATCH = 400
+MAILS_IN_A_ROW = 16
+"""Mails after which a connection looks whether another domain's turn has come."""
 FEW_WAITING = 100
 """Mails ready to go under which the next batch is leased, so that no connection waits for it."""
 FEW_FINISHED = 25
@@ -268,6 +271,7 @@ class _Run:
     async def _carry(self, transport: Transport, draft: Draft | None) -> bool:
         """Carry a mail and those after it; return False when the connection can not be used any more."""
         result: Result | None = None
+        in_a_row = 0
         while draft is not None or result is not None:
             if draft is not None and not transport.is_open and not await self._open(transport):
                 self.lanes.put_back(draft)
@@ -275,25 +279,41 @@ class _Run:
                 await self._turn(result, None)
                 return False
             ready = await self._turn(result, draft)
-            result = reply = None
+            result = reply = follower = None
+            if ready is not draft:
+                transport.call_off()  # it does not leave, or was written anew
             if ready is not None:
-                sender = self.courier.return_path.of(ready.mail.id)
+                in_a_row += 1
+                follower = self.lanes.follow(ready) if in_a_row % MAILS_IN_A_ROW else None
                 # The server may have closed while the begin was committed: nothing was said of this mail yet.
                 if transport.is_open or await self._open(transport):
-                    reply = await transport.send(sender, ready.recipient, ready.raw)
+                    reply = await transport.send(self._object(ready), self._ahead(follower))
                 else:
                     reply = Reply(Fate.RETRY, 0, self._unavailable, of_hop=True)
                 result = self.outcomes.result(ready, reply)
-            if draft is not None and self._finish(draft, reply) and reply is not None:
+            in_trouble = draft is not None and self._finish(draft, reply)
+            if follower is not None and not self.lanes.advance(follower):
+                transport.call_off()
+                follower = None
+            if draft is not None and reply is not None and in_trouble:
                 rest = self.lanes.clear(draft.domain)
                 await self.courier.in_outcomes(self.outcomes.pause, draft.domain, rest, f"{draft.domain}: {reply.line}")
             if reply is not None and reply.of_hop:
                 self._unavailable = reply.line
                 logger.warning("next hop refuses us", reason=reply.line)
+                if follower is not None:
+                    self.lanes.put_back(follower)
                 await self._turn(result, None)
                 return False
-            draft = None if self._halted else self.lanes.take()
+            draft = follower or (None if self._halted else self.lanes.take())
         return True
+
+    def _ahead(self, follower: Draft | None) -> MailObject | None:
+        """Return the mail whose envelope may leave with the one before it; none of one that does not leave itself."""
+        return self._object(follower) if follower is not None and follower.raw else None
+
+    def _object(self, draft: Draft) -> MailObject:
+        return MailObject(self.courier.return_path.of(draft.mail.id), draft.recipient, draft.raw)
 
     async def _open(self, transport: Transport) -> bool:
         """Open a connection; a next hop that takes fewer connections than we have is no failure."""

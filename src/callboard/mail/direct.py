@@ -27,6 +27,7 @@ from callboard.mail.dkim import make_signer, sign
 from callboard.mail.headers import mailbox, token, unstructured
 from callboard.mail.replies import Fate, Reply, envelope_address
 from callboard.mail.transport import Unavailable, transport_factory
+from callboard.mail.wire import MailObject
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -134,7 +135,7 @@ class DirectBackend(BaseEmailBackend):
             await asyncio.sleep(pause_s)
             try:
                 await transport.open()
-                reply = await transport.send(sender, recipient, raw) if raw else Reply(Fate.SENT, 0, "")
+                reply = await transport.send(MailObject(sender, recipient, raw)) if raw else Reply(Fate.SENT, 0, "")
             except Unavailable as exc:
                 reply = Reply(Fate.RETRY, 0, str(exc))
             finally:

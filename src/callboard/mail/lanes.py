@@ -43,18 +43,20 @@ T = TypeVar("T", bound=Waiting)
 class _Lane(Generic[T]):
     """One domain. `limit` is how many connections it may use at a time.
 
+    `followers` wait no longer for their turn, but for the mail before them over the same connection.
     `cohort` mails were on their way when the domain was paused: their trouble is the one that is known.
     """
 
     limit: float
     queues: tuple[deque[T], ...] = field(default_factory=lambda: tuple(deque() for _ in Importance))
+    followers: list[T] = field(default_factory=list)
     in_flight: int = 0
     strikes: int = 0
     cohort: int = 0
 
     @property
     def waiting(self) -> int:
-        return sum(map(len, self.queues))
+        return sum(map(len, self.queues)) + len(self.followers)
 
 
 class Lanes(Generic[T]):
@@ -85,20 +87,49 @@ class Lanes(Generic[T]):
                     break
             else:
                 continue
-            del turns[domain]
-            mail = lane.queues[rank].popleft()
-            if lane.queues[rank]:
-                turns[domain] = None
+            mail = self._pop(lane, domain, rank)
             lane.in_flight += 1
             self.in_flight += 1
             return mail
         return None
 
+    def follow(self, mail: T) -> T | None:
+        """Return the mail that goes next over the connection of one that was taken, if it is sure to.
+
+        It is of the same domain, whose connections remain as many; a domain in trouble has no such mails,
+        and none goes before a more important one.
+        """
+        lane = self._lanes[mail.domain]
+        if lane.limit < self.connections:
+            return None
+        for rank, turns in enumerate(self._turns):
+            if mail.domain in turns:
+                lane.followers.append(self._pop(lane, mail.domain, rank))
+                return lane.followers[-1]
+            if any(self._has_room(self._lanes[one]) for one in turns):
+                return None
+        return None
+
+    def advance(self, follower: T) -> bool:
+        """Let a follower go, now that the mail before it is finished; return whether it may.
+
+        If its domain is in trouble by now, it waits for its turn again, unless it was cleared.
+        """
+        lane = self._lanes.get(follower.domain)
+        place = next((n for n, one in enumerate(lane.followers) if one is follower), None) if lane else None
+        if lane is None or place is None:
+            return False
+        del lane.followers[place]
+        if lane.limit < self.connections:
+            self._wait_first(lane, follower)
+            return False
+        lane.in_flight += 1
+        self.in_flight += 1
+        return True
+
     def put_back(self, mail: T) -> None:
         """Let a mail that was taken wait again, first of its lane."""
-        self._leave(mail.domain)
-        self._lanes[mail.domain].queues[mail.rank].appendleft(mail)
-        self._turns[mail.rank].setdefault(mail.domain)
+        self._wait_first(self._leave(mail.domain), mail)
 
     def finish(self, mail: T, reply: Reply | None) -> bool:
         """Note how a mail ended, None when it was not sent; return whether its domain has to be paused."""
@@ -159,6 +190,19 @@ class Lanes(Generic[T]):
         share = max(1, int((self.connections - others) * SHARE))
         return lane.in_flight < min(share, int(lane.limit))
 
+    def _pop(self, lane: _Lane[T], domain: str, rank: int) -> T:
+        """Take the first mail of a lane; its domain's next turn comes after all others."""
+        turns = self._turns[rank]
+        del turns[domain]
+        mail = lane.queues[rank].popleft()
+        if lane.queues[rank]:
+            turns[domain] = None
+        return mail
+
+    def _wait_first(self, lane: _Lane[T], mail: T) -> None:
+        lane.queues[mail.rank].appendleft(mail)
+        self._turns[mail.rank].setdefault(mail.domain)
+
     def _leave(self, domain: str) -> _Lane[T]:
         lane = self._lanes[domain]
         lane.in_flight -= 1
@@ -167,7 +211,8 @@ class Lanes(Generic[T]):
         return lane
 
     def _empty(self, domain: str, lane: _Lane[T]) -> list[T]:
-        found = [one for queue in lane.queues for one in queue]
+        found = [*lane.followers, *(one for queue in lane.queues for one in queue)]
+        lane.followers.clear()
         for queue, turns in zip(lane.queues, self._turns, strict=True):
             queue.clear()
             turns.pop(domain, None)

@@ -1,7 +1,8 @@
 """One SMTP connection after its greeting and sign-in: envelopes in one write where the server pipelines.
 
-Commands of a mail (MAIL, RCPT, DATA) leave together where the server offers PIPELINING, so a
-mail costs two round trips instead of four. Every reply is checked. Source: RFC 2920, RFC 5321.
+Commands of a mail (MAIL, RCPT, DATA) leave together where the server offers PIPELINING, and
+with the content of the mail before: so a mail costs one round trip instead of four. Every reply
+is checked. Source: RFC 2920, RFC 5321.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from callboard.mail.replies import TAKEN, Fate, Reply, plain_words, read_reply
-from callboard.mail.wire import Clean, Written, wire_form
+from callboard.mail.wire import Clean, MailObject, wire_form
 
 MAX_LINE_BYTES = 8_192
 """Bytes of one reply line; RFC 5321 4.5.3.1.5 says 512, some servers say more."""
 MAX_REPLY_BYTES = 65_536
 _MARKS = (b" ", b"-", b"")
+_ENVELOPE = 3
+"""Commands of an envelope: MAIL, RCPT, DATA."""
 _CLOSING = 421
 _GO_ON = 354
 
@@ -49,6 +52,13 @@ def _read(line: bytes) -> tuple[Answer, bool] | None:
     return Answer(int(code), text), mark == b"-"
 
 
+class _Ready(NamedTuple):
+    """A mail as it leaves, and the envelope of the next that leaves with it."""
+
+    content: tuple[bytes, ...]
+    ahead: bytes
+
+
 class Lost(Exception):  # noqa: N818 - a state of the other side, not a fault of ours
     """The connection is gone or can not be understood any more; the message says how."""
 
@@ -74,36 +84,38 @@ class Session(asyncio.Protocol):
         self._deadline_s = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._reset = b""
-        self._ready: tuple[bytes, ...] | None = None
-        """The mail that leaves as soon as its envelope is taken."""
+        self._ready: _Ready | None = None
+        """What leaves as soon as its envelope is taken."""
         self._has_left = False
+        self._ahead = b""
+        """The envelope that left with the last mail, of the one that is handed over next; b"" when none did."""
 
     # asyncio's side
 
     def data_received(self, data: bytes) -> None:
         """Read what came: any number of replies, or a part of one."""
+        if self.lost:
+            return
         data = self._buffer + data if self._buffer else data
         lines = data.split(b"\n")
         self._buffer = lines.pop()
         for line in lines:
-            self._read_line(line)
+            if not self._read_line(line):
+                break  # what follows may answer anything
         if len(self._buffer) > MAX_LINE_BYTES:
             self._fail("the server's reply has no end")
         elif self._waiter is not None and len(self._answers) >= self._wanted:
-            if self._ready is not None and not self._waiter.done() and self._is_envelope_taken():
-                self._answers.clear()
-                self._send(self._ready)  # at once: to wake the one who waits takes longer than the server did
-                self._wanted = 1
-            else:
+            if self._waiter.done() or not self._lets_go():  # at once: to wake the one who waits takes longer
                 self._wake()
-        elif self._answers and self._waiter is None:
-            self._fail(self._answers[0].text)
+        elif self._waiter is None:
+            self._look_at_rest()
 
-    def _read_line(self, line: bytes) -> None:
+    def _read_line(self, line: bytes) -> bool:
+        """Take in a line of a reply; return whether it is one."""
         found = _read(line)
         if found is None:
             self._fail(f"not an SMTP reply: {plain_words(line[:200].decode('utf-8', 'replace'))}")
-            return
+            return False
         answer, goes_on = found
         if goes_on:
             self._lines.append(answer.text)
@@ -113,6 +125,7 @@ class Session(asyncio.Protocol):
             self._lines = []
         else:
             self._answers.append(answer)
+        return True
 
     def _check_length(self) -> None:
         if sum(map(len, self._lines)) > MAX_REPLY_BYTES:
@@ -129,46 +142,84 @@ class Session(asyncio.Protocol):
 
     # our side
 
-    async def hand_over(self, sender: str, recipient: str, raw: Written) -> Reply:
-        """Give one mail for one recipient to the server; whatever happens ends in a reply (C4)."""
-        body = wire_form(raw)
-        options = "" if isinstance(raw, Clean) or raw.isascii() else " BODY=8BITMIME"
-        if options and not self.eight_bit:
+    async def hand_over(self, mail: MailObject, following: MailObject | None = None) -> Reply:
+        """Give one mail to the server; whatever happens ends in a reply (C4).
+
+        The envelope of `following` may leave with it: that mail is handed over next, or called off.
+        """
+        envelope = self._envelope(mail)
+        if envelope is None:
             return Reply(Fate.FAILED, 0, "the server takes no 8-bit mail (no 8BITMIME)")
-        commands = [f"MAIL FROM:<{sender}>{options}\r\n", f"RCPT TO:<{recipient}>\r\n", "DATA\r\n"]
+        ahead, self._ahead = self._ahead, b""
+        if ahead and ahead != b"".join(envelope):
+            self.abort("another mail than was announced")
         if self.lost:
             return Reply(Fate.RETRY, self.lost_code, self.lost)
-        reset, self._reset = self._reset, b""
         self._has_left = False
+        ready = _Ready(wire_form(mail.content), self._next_envelope(following))
         try:
-            if self.pipelining:
-                answers = await self._all_at_once(reset, "".join(commands).encode("ascii"), len(commands), body)
-            else:
-                answers = await self._one_by_one(reset, [one.encode("ascii") for one in commands])
-            if not self._has_left:
-                place, refusal = await self._after_envelope(answers, len(commands))
-                if refusal is not None:
-                    return self._refused(refusal, of_hop=place == 0)
-                self._send(body)
-                answers = await self._expect(1)
+            return await self._exchange([] if ahead else envelope, ready)
         except Lost as exc:
-            if self._has_left:
-                return Reply(Fate.IN_DOUBT, self.lost_code, str(exc))
-            said = next(((n, one) for n, one in enumerate(self._answers) if not one.is_good), None)
-            if said is not None and said[1].is_refusal:  # and then it hung up
-                return self._refused(said[1], of_hop=said[0] == 0)
-            return Reply(Fate.RETRY, self.lost_code, str(exc))
+            return self._cut_short(exc)
         except BaseException:
             self.abort("a mail was cut short")  # the next reply would be the last command's
             raise
+
+    async def _exchange(self, envelope: list[bytes], ready: _Ready) -> Reply:
+        """Send an envelope, unless it left ahead, and the mail; return what the last answer means."""
+        reset, self._reset = self._reset, b""
+        if self.pipelining:
+            answers = await self._all_at_once(reset, b"".join(envelope), ready)
+        else:
+            answers = await self._one_by_one(reset, envelope)
+        if not self._has_left:
+            place, refusal = await self._after_envelope(answers)
+            if refusal is not None:
+                return self._refused(refusal, of_hop=place == 0)
+            self._send(ready)
+            answers = await self._expect(1)
         return self._final(answers[0])
 
-    async def _all_at_once(self, reset: bytes, commands: bytes, count: int, body: tuple[bytes, ...]) -> list[Answer]:
-        """Send so many commands in one write, and the mail when all are taken; return what was answered last."""
-        self._write(reset + commands)
-        self._ready = body
+    def _cut_short(self, exc: Lost) -> Reply:
+        """Return what the end of a connection means for the mail it carried."""
+        if self._has_left:
+            return Reply(Fate.IN_DOUBT, self.lost_code, str(exc))
+        said = next(((n, one) for n, one in enumerate(self._answers) if not one.is_good), None)
+        if said is not None and said[1].is_refusal:  # and then it hung up
+            return self._refused(said[1], of_hop=said[0] == 0)
+        return Reply(Fate.RETRY, self.lost_code, str(exc))
+
+    def call_off(self) -> None:
+        """Take back the envelope that left ahead: the server would take anything else for that mail."""
+        if self._ahead:
+            self.abort("the announced mail does not leave")
+
+    def _envelope(self, mail: MailObject) -> list[bytes] | None:
+        """Return the commands for a mail; None when the server does not take it."""
+        options = "" if isinstance(mail.content, Clean) or mail.content.isascii() else " BODY=8BITMIME"
+        if options and not self.eight_bit:
+            return None
+        return [
+            f"MAIL FROM:<{mail.sender}>{options}\r\n".encode("ascii"),
+            f"RCPT TO:<{mail.recipient}>\r\n".encode("ascii"),
+            b"DATA\r\n",
+        ]
+
+    def _next_envelope(self, following: MailObject | None) -> bytes:
+        """Return what may leave of the next mail with this one."""
+        envelope = self._envelope(following) if following is not None and self.pipelining else None
+        return b"".join(envelope) if envelope else b""
+
+    async def _all_at_once(self, reset: bytes, envelope: bytes, ready: _Ready) -> list[Answer]:
+        """Send the commands in one write, and the mail when they are taken; no envelope: it left ahead.
+
+        Returns what was answered last: to the mail, if it has left.
+        """
+        if envelope:
+            self._write(reset + envelope)
+        self._ready = ready
         try:
-            answers = await self._expect(count + bool(reset))
+            answers = await self._expect(_ENVELOPE + bool(reset))
         except Lost:
             if not self._has_left:
                 del self._answers[: bool(reset)]  # what is left answers this mail's commands
@@ -176,6 +227,15 @@ class Session(asyncio.Protocol):
         finally:
             self._ready = None
         return answers if self._has_left else answers[bool(reset) :]
+
+    def _lets_go(self) -> bool:
+        """Let the mail leave if it is ready and its envelope taken; return whether it did."""
+        if self._ready is None or not self._is_envelope_taken():
+            return False
+        self._answers.clear()
+        self._send(self._ready)
+        self._wanted = 1
+        return True
 
     def _is_envelope_taken(self) -> bool:
         """Return whether exactly the envelope of a mail is answered, and DATA, the last of it, with 354."""
@@ -195,11 +255,11 @@ class Session(asyncio.Protocol):
             raise Lost(self.lost)
         self.transport.write(commands)
 
-    def _send(self, body: tuple[bytes, ...]) -> None:
+    def _send(self, ready: _Ready) -> None:
         """Let a mail leave; from here on the server may have it."""
-        self._has_left, self._ready = True, None
+        self._has_left, self._ready, self._ahead = True, None, ready.ahead
         self._deadline_s = self._loop.time() + self.patience_s
-        self.transport.writelines(body)
+        self.transport.writelines((*ready.content, ready.ahead) if ready.ahead else ready.content)
 
     async def _one_by_one(self, reset: bytes, commands: list[bytes]) -> list[Answer]:
         if reset:
@@ -213,15 +273,15 @@ class Session(asyncio.Protocol):
                 break
         return answers
 
-    async def _after_envelope(self, answers: list[Answer], count: int) -> tuple[int, Answer | None]:
-        """Return the first refusal of so many commands.
+    async def _after_envelope(self, answers: list[Answer]) -> tuple[int, Answer | None]:
+        """Return the first refusal of an envelope's commands.
 
         Source: RFC 2920 3.1, a lone dot where DATA was taken all the same.
         """
         *before, last = answers
         if any(one.code == _GO_ON for one in before):
             raise self._given_up("354 came before DATA")
-        taken = len(answers) == count and last.code == _GO_ON
+        taken = len(answers) == _ENVELOPE and last.code == _GO_ON
         for place, one in enumerate(answers):
             if one.is_refusal:
                 if taken:
@@ -264,8 +324,10 @@ class Session(asyncio.Protocol):
         """
         if self.lost:
             raise Lost(self.lost)
-        if len(self._answers) < count:
-            self._wanted = count
+        self._wanted = count
+        if len(self._answers) >= count:  # they were there before
+            self._lets_go()
+        if len(self._answers) < self._wanted:
             self._waiter = self._loop.create_future()
             self._deadline_s = self._loop.time() + self.patience_s
             if self._timer is None:
@@ -274,13 +336,19 @@ class Session(asyncio.Protocol):
                 await self._waiter
             finally:
                 self._waiter = None
-            count = self._wanted
+        count = self._wanted
         if len(self._answers) < count:
             raise Lost(self.lost)
         answers, self._answers = self._answers[:count], self._answers[count:]
-        if self._answers:  # more than was asked: nobody knows what the next line answers
-            self._fail(self._answers[0].text)
+        if self._answers:
+            self._look_at_rest()
         return answers
+
+    def _look_at_rest(self) -> None:
+        """Give up a connection that said more than was asked, or that it closes: what is ahead is not begun yet."""
+        expected = _ENVELOPE if self._ahead else 0
+        if len(self._answers) > expected or any(one.code == _CLOSING for one in self._answers):
+            self._fail(self._answers[0].text)
 
     def _look_at_clock(self) -> None:
         """End a wait that is too long; one timer serves all waits of a connection."""
@@ -316,6 +384,7 @@ class Session(asyncio.Protocol):
 
     async def quit(self) -> None:
         """Say goodbye and close; a server that does not answer has the mails all the same."""
+        self.call_off()
         if not self.lost:
             self.patience_s = min(self.patience_s, 5.0)
             self.transport.write(b"QUIT\r\n")

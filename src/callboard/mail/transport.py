@@ -13,7 +13,7 @@ from callboard.base.config import Config, SmtpServer
 from callboard.mail.mailbox import Mailbox
 from callboard.mail.replies import Fate, Reply, plain_words
 from callboard.mail.session import Session
-from callboard.mail.wire import Written, whole
+from callboard.mail.wire import MailObject, whole
 from callboard.people.values import is_test_address
 
 COMMAND_TIMEOUT_S = 60.0
@@ -43,8 +43,15 @@ class Transport(Protocol):
         """
         ...
 
-    async def send(self, sender: str, recipient: str, raw: Written) -> Reply:
-        """Hand over one mail to one recipient; return the server's last word."""
+    async def send(self, mail: MailObject, following: MailObject | None = None) -> Reply:
+        """Hand over one mail to one recipient; return the server's last word.
+
+        The envelope of `following` may leave with it: that mail is sent next, or called off.
+        """
+        ...
+
+    def call_off(self) -> None:
+        """Forget the mail that was to follow; costs the connection if its envelope has left."""
         ...
 
     async def close(self) -> None:
@@ -76,11 +83,14 @@ class MailboxTransport:
     async def open(self) -> None:
         """Do nothing."""
 
-    async def send(self, sender: str, recipient: str, raw: Written) -> Reply:
+    async def send(self, mail: MailObject, following: MailObject | None = None) -> Reply:
         """Keep the mail."""
-        del sender
-        self.mailbox.receive([(recipient, whole(raw))], self.now_us())
+        del following
+        self.mailbox.receive([(mail.recipient, whole(mail.content))], self.now_us())
         return Reply(Fate.SENT, 250, "2.0.0 kept in the built-in mailbox")
+
+    def call_off(self) -> None:
+        """Do nothing."""
 
     async def close(self) -> None:
         """Close the mailbox's file."""
@@ -103,10 +113,17 @@ class SortingTransport:
         """Connect to the next hop."""
         await self.next_hop.open()
 
-    async def send(self, sender: str, recipient: str, raw: Written) -> Reply:
+    async def send(self, mail: MailObject, following: MailObject | None = None) -> Reply:
         """Hand over one mail to where its recipient's mails go."""
-        way = self.mailbox if is_test_address(recipient) else self.next_hop
-        return await way.send(sender, recipient, raw)
+        if is_test_address(mail.recipient):
+            return await self.mailbox.send(mail)
+        if following is not None and is_test_address(following.recipient):
+            following = None
+        return await self.next_hop.send(mail, following)
+
+    def call_off(self) -> None:
+        """Forget the mail that was to follow."""
+        self.next_hop.call_off()
 
     async def close(self) -> None:
         """Close both."""
@@ -168,12 +185,17 @@ class SmtpTransport:
         transport.set_protocol(session)
         self._session, self._sent = session, 0
 
-    async def send(self, sender: str, recipient: str, raw: Written) -> Reply:
+    async def send(self, mail: MailObject, following: MailObject | None = None) -> Reply:
         """Run MAIL, RCPT, DATA; whatever happens ends in a reply."""
         if self._session is None:
             return Reply(Fate.RETRY, 0, "not connected")
         self._sent += 1
-        return await self._session.hand_over(sender, recipient, raw)
+        return await self._session.hand_over(mail, following if self._sent < MAILS_PER_CONNECTION else None)
+
+    def call_off(self) -> None:
+        """Forget the mail that was to follow; the connection ends if its envelope has left."""
+        if self._session is not None:
+            self._session.call_off()
 
     async def close(self) -> None:
         """Say QUIT and close; a server that does not answer it has the mail all the same."""

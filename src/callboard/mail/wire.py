@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -24,6 +24,14 @@ class Clean(tuple[bytes, ...]):
 
 Written: TypeAlias = bytes | Clean
 """A whole mail, ready to be handed over."""
+
+
+class MailObject(NamedTuple):
+    """An envelope and its content. Source: RFC 5321 2.3.1."""
+
+    sender: str
+    recipient: str
+    content: Written
 
 
 def whole(mail: Written) -> bytes:

@@ -78,7 +78,12 @@ class Letters:
     async def open(self):
         """Be there."""
 
-    async def send(self, sender, recipient, raw):
+    def call_off(self):
+        """Nothing is ahead."""
+
+    async def send(self, mail, following=None):
+        del following
+        sender, recipient, raw = mail
         assert sender.startswith(self.sender)
         self.senders.append(sender)
         code, text = self.answers.get(recipient, (250, "2.0.0 kept"))

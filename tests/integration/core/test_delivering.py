@@ -20,6 +20,7 @@ from callboard.mail.owners import new_owner
 from callboard.mail.replies import Fate, Reply, read_reply
 from callboard.mail.store import Result
 from callboard.mail.transport import SmtpTransport, Unavailable
+from callboard.mail.wire import MailObject
 
 
 class Server:
@@ -88,13 +89,15 @@ def talking(run, **values):
 def test_p1_a_send_that_was_cut_short_leaves_no_reply_for_the_next_mail():
     async def run(server, transport):
         await transport.open()
-        first = asyncio.create_task(transport.send("a@x.example", "slow@x.example", b"Subject: 1\r\n\r\n1\r\n"))
+        first = asyncio.create_task(
+            transport.send(MailObject("a@x.example", "slow@x.example", b"Subject: 1\r\n\r\n1\r\n"))
+        )
         await server.asked.wait()
         first.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await first
         await transport.open()
-        reply = await transport.send("a@x.example", "next@x.example", b"Subject: 2\r\n\r\n2\r\n")
+        reply = await transport.send(MailObject("a@x.example", "next@x.example", b"Subject: 2\r\n\r\n2\r\n"))
         return reply, server.accepted
 
     reply, accepted = talking(run)
@@ -105,7 +108,7 @@ def test_p1_a_send_that_was_cut_short_leaves_no_reply_for_the_next_mail():
 def test_p3_words_that_are_not_utf_8_can_be_kept():
     async def run(_server, transport):
         await transport.open()
-        return await transport.send("a@x.example", "b@x.example", b"Subject: 1\r\n\r\n1\r\n")
+        return await transport.send(MailObject("a@x.example", "b@x.example", b"Subject: 1\r\n\r\n1\r\n"))
 
     reply = talking(run, final=b"250 2.0.0 caf\xe9 \x00 \x1b[31m")
     assert reply.fate is Fate.SENT

@@ -208,9 +208,9 @@ def test_a_bounce_before_our_own_commit_ends_the_mail_as_bounced(back):
     class Fast(Letters):
         """A server whose bounce is here before its 250 is recorded."""
 
-        async def send(self, sender, recipient, raw):
-            reply = await super().send(sender, recipient, raw)
-            await bounced(postfix(to=sender))
+        async def send(self, mail, following=None):
+            reply = await super().send(mail, following)
+            await bounced(postfix(to=mail.sender))
             return reply
 
     async def bounced(raw):

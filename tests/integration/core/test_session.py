@@ -13,6 +13,7 @@ import uvloop
 from callboard.base.config import SmtpServer
 from callboard.mail.replies import Fate
 from callboard.mail.transport import SmtpTransport, Unavailable
+from callboard.mail.wire import MailObject
 
 PEM = Path(__file__).parent / "tls" / "localhost.pem"
 RAW = b"Subject: hello\r\n\r\n.dots\r\nand more\r\n"
@@ -117,7 +118,7 @@ def sending(*recipients, raw=RAW):
         replies = []
         for one in recipients:
             await transport.open()
-            replies.append(await transport.send("a@x.example", one, raw))
+            replies.append(await transport.send(MailObject("a@x.example", one, raw)))
         return replies
 
     return run
@@ -232,10 +233,10 @@ def test_a_server_that_falls_silent_after_the_dot_leaves_doubt():
 def test_a_421_between_two_mails_is_no_answer_to_the_next():
     async def run(transport):
         await transport.open()
-        first = await transport.send("a@x.example", "b@x.example", RAW)
+        first = await transport.send(MailObject("a@x.example", "b@x.example", RAW))
         await asyncio.sleep(0.05)
         await transport.open()
-        return [first, await transport.send("a@x.example", "c@x.example", RAW)]
+        return [first, await transport.send(MailObject("a@x.example", "c@x.example", RAW))]
 
     server = Server(dot=["250 ok\r\n421 4.4.2 idle too long", "250 ok"])
     assert fates(talking(run, server)) == [Fate.SENT] * 2

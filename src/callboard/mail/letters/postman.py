@@ -18,6 +18,7 @@ from callboard.mail.direct import write_direct
 from callboard.mail.letters.store import Claimed, claim_letter, record_letter
 from callboard.mail.replies import Fate, Reply, envelope_address
 from callboard.mail.transport import Transport, Unavailable
+from callboard.mail.wire import MailObject
 
 T = TypeVar("T")
 
@@ -69,7 +70,7 @@ class Postman:
         except Unavailable as exc:
             return Reply(Fate.RETRY, 0, str(exc), of_hop=True)
         sender = envelope_address(parseaddr(self.config.sender)[1])
-        return await self.transport.send(sender, envelope_address(letter.to), raw)
+        return await self.transport.send(MailObject(sender, envelope_address(letter.to), raw))
 
     def _write(self, letter: Claimed) -> bytes:
         message = EmailMultiAlternatives(letter.subject, letter.text, headers=dict(letter.headers))
