@@ -20,9 +20,10 @@ from callboard.base.clock import SetClock
 from callboard.base.instants import to_us
 from callboard.insights.gaps import Watch
 from callboard.intake.cloudevents import Draft
-from callboard.mail.delivery import Courier, Threads
+from callboard.mail.delivery import Courier
 from callboard.mail.letters.postman import Postman
 from callboard.mail.owners import Owner, new_owner
+from callboard.mail.threads import Threads, allow_database_in_loop
 from callboard.mail.transport import transport_factory
 from callboard.nightly import CHECKS, check_night
 from callboard.pipeline import Pipeline
@@ -50,7 +51,8 @@ class Runner:
 
     def __init__(self, new_pipeline: Callable[[], Pipeline]) -> None:
         self.database = ThreadPoolExecutor(1, thread_name_prefix="database")
-        self.threads = Threads(self.database, ThreadPoolExecutor(1, thread_name_prefix="outcomes"))
+        outcomes = ThreadPoolExecutor(1, thread_name_prefix="outcomes")
+        self.threads = Threads(self.database, outcomes, is_embedded=connection.vendor == "sqlite")
         self.nightly = ThreadPoolExecutor(1, thread_name_prefix="nightly")
         self.pipeline = self.database.submit(new_pipeline).result()
 
@@ -83,6 +85,7 @@ class Runner:
 
     def _run(self, steps: Callable[[Courier, Postman, Owner], Awaitable[None]]) -> Counter[str]:
         """Run on uvloop: a mail's four writes and reads cost half of what they do on asyncio's own loop."""
+        allow_database_in_loop()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(self._with_courier(steps))
 
@@ -92,7 +95,7 @@ class Runner:
         new_transport = transport_factory(config, lambda: to_us(self.pipeline.now()))
         courier = Courier(config, self.pipeline.clock, self.pipeline.checker, owner, self.threads, new_transport)
         postman = Postman(config, self.pipeline.clock, self.database, new_transport)
-        await courier.in_outcomes(owner.__enter__)  # where leases are taken
+        await courier.threads.in_outcomes(owner.__enter__)  # where leases are taken
         keeper = asyncio.create_task(courier.keep_leases())
         try:
             await run(courier, postman, owner)
@@ -100,7 +103,7 @@ class Runner:
             keeper.cancel()
             await courier.close()
             await self._db(self.pipeline.keep_index)
-            await courier.in_outcomes(owner.__exit__, None, None, None)
+            await courier.threads.in_outcomes(owner.__exit__, None, None, None)
             await self.threads.leave_database()
             self.threads.world.shutdown()
             self.threads.outcomes.shutdown()

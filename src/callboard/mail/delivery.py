@@ -13,7 +13,6 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -30,6 +29,7 @@ from callboard.mail.outcomes import LEASE_S, Outcomes
 from callboard.mail.owners import Owner
 from callboard.mail.replies import Fate, Reply
 from callboard.mail.store import NEXT_HOP, Result
+from callboard.mail.threads import Threads
 from callboard.mail.transport import Transport, Unavailable
 from callboard.mail.wire import MailObject
 
@@ -54,19 +54,6 @@ FIRST_PAUSE_S = 0.1
 
 logger = structlog.get_logger(__name__)
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Threads:
-    """Where database work is done: `world` owns people and settings, `outcomes` commits. They may be the same."""
-
-    world: ThreadPoolExecutor
-    outcomes: ThreadPoolExecutor
-
-    async def leave_database(self) -> None:
-        """Close both connections to the database; whoever asks next opens one."""
-        for one in (self.world, self.outcomes):
-            await asyncio.get_running_loop().run_in_executor(one, _close_connection)
 
 
 @dataclass(slots=True)
@@ -127,21 +114,13 @@ class Courier:
             held = {mail_id for run in self._runs for mail_id in run.holding}
             if held:
                 try:
-                    await self.in_outcomes(self.outcomes.extend, held)
+                    await self.threads.in_outcomes(self.outcomes.extend, held)
                 except Exception:
                     logger.exception("leases could not be extended; it is tried again")
 
     async def close(self) -> None:
         """Close all connections."""
         await asyncio.gather(*(one.close() for one in self.transports))
-
-    async def at_desk(self, work: Callable[..., T], *args: Any) -> T:
-        """Do something in the thread of people and settings."""
-        return await asyncio.get_running_loop().run_in_executor(self.threads.world, work, *args)
-
-    async def in_outcomes(self, work: Callable[..., T], *args: Any) -> T:
-        """Do something in the thread that commits."""
-        return await asyncio.get_running_loop().run_in_executor(self.threads.outcomes, work, *args)
 
 
 class _Run:
@@ -196,22 +175,22 @@ class _Run:
         """Let go of what still waits; when no connection was left, the next hop rests."""
         rest = self.lanes.clear_all()
         if self._gone == CONNECTIONS:
-            await self.courier.in_outcomes(self.outcomes.pause, NEXT_HOP, rest, self._unavailable)
+            await self.courier.threads.in_outcomes(self.outcomes.pause, NEXT_HOP, rest, self._unavailable)
         elif rest:
-            await self.courier.in_outcomes(self.outcomes.give_back, rest)
+            await self.courier.threads.in_outcomes(self.outcomes.give_back, rest)
 
     # feeding
 
     async def _feed(self) -> int:
         """Lease a batch and write it, some mails at a time; return how many mails there were."""
         began_s = time.monotonic()
-        mails = await self.courier.in_outcomes(self.outcomes.lease, LEASE_BATCH, self.lanes.crowded())
+        mails = await self.courier.threads.in_outcomes(self.outcomes.lease, LEASE_BATCH, self.lanes.crowded())
         now_s = time.monotonic()
         self._look_again_s = now_s + (LOOK_S if mails else max(LOOK_S, (now_s - began_s) / LOOK_SHARE))
         self._taken += len(mails)
         self.holding |= {one.id for one in mails}
         while mails:
-            drafts = await self.courier.at_desk(self.desk.draft, mails)
+            drafts = await self.courier.threads.at_desk(self.desk.draft, mails)
             del mails[: len(drafts)]
             self.lanes.add(drafts)
             self._rouse()
@@ -297,7 +276,9 @@ class _Run:
                 follower = None
             if draft is not None and reply is not None and in_trouble:
                 rest = self.lanes.clear(draft.domain)
-                await self.courier.in_outcomes(self.outcomes.pause, draft.domain, rest, f"{draft.domain}: {reply.line}")
+                await self.courier.threads.in_outcomes(
+                    self.outcomes.pause, draft.domain, rest, f"{draft.domain}: {reply.line}"
+                )
             if reply is not None and reply.of_hop:
                 self._unavailable = reply.line
                 logger.warning("next hop refuses us", reason=reply.line)
@@ -372,7 +353,7 @@ class _Run:
                 begun = await self._commit(turns)
                 for domain in self.outcomes.take_opened():
                     rest = self.lanes.clear(domain)
-                    await self.courier.in_outcomes(self.outcomes.let_go, domain, rest)
+                    await self.courier.threads.in_outcomes(self.outcomes.let_go, domain, rest)
             except Exception as exc:  # noqa: BLE001 - handed to every connection that waits for this commit
                 for turn in turns:
                     turn.answer.set_exception(exc)
@@ -386,11 +367,11 @@ class _Run:
         results = [one.result for one in turns if one.result]
         drafts = [one.draft for one in turns if one.draft]
         if any(one.revision < seen for one in drafts):
-            drafts = await courier.at_desk(self.desk.renew, drafts)
-        begun, stale = await courier.in_outcomes(self._try_commit, results, drafts)
+            drafts = await courier.threads.at_desk(self.desk.renew, drafts)
+        begun, stale = await courier.threads.in_outcomes(self._try_commit, results, drafts)
         while stale:
-            renewed = await courier.at_desk(self.desk.renew, stale)
-            more, stale = await courier.in_outcomes(self._try_commit, [], renewed)
+            renewed = await courier.threads.at_desk(self.desk.renew, stale)
+            more, stale = await courier.threads.in_outcomes(self._try_commit, [], renewed)
             begun |= more
         return begun
 
@@ -406,8 +387,3 @@ class _Run:
                 connection.close()
                 time.sleep(FIRST_PAUSE_S * 2**attempt)
         return {}, []
-
-
-def _close_connection() -> None:
-    """Close the connection of the thread that calls."""
-    connection.close()

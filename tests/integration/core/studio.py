@@ -13,9 +13,10 @@ from django.test import TestCase
 
 from callboard.insights.ledger import export_ledger
 from callboard.intake.cloudevents import Draft, read_event
-from callboard.mail.delivery import Courier, Threads
+from callboard.mail.delivery import Courier
 from callboard.mail.owners import new_owner
 from callboard.mail.replies import read_reply
+from callboard.mail.threads import Threads
 from callboard.mail.wire import whole
 from callboard.preferences import actions
 from callboard.preferences.values import Kind, Ref
@@ -148,12 +149,12 @@ class Stage:
         owner = new_owner(pipeline.config.home)
         threads = Threads(self.thread, self.thread)
         courier = Courier(pipeline.config, pipeline.clock, pipeline.checker, owner, threads, lambda: self.letters)
-        await courier.in_outcomes(owner.__enter__)  # where leases are taken
+        await courier.threads.in_outcomes(owner.__enter__)  # where leases are taken
         try:
             while await courier.deliver_due():
                 pass
         finally:
-            await courier.in_outcomes(owner.__exit__, None, None, None)
+            await courier.threads.in_outcomes(owner.__exit__, None, None, None)
         return +Counter(courier.counts)
 
     def drain(self):

@@ -1,0 +1,83 @@
+"""Where a courier's database work is done: beside its event loop, or in the loop itself where nothing is waited for.
+
+Threads of one interpreter hinder each other: every statement and every packet gives it up and asks for it again. On the
+embedded database a commit is short, so the loop makes it by itself, unless somebody else writes just then: for locks,
+and for a database that is away, a thread waits. Source: decision 7, a fifth more mails.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
+
+from django.db import InterfaceError, OperationalError, connection
+
+T = TypeVar("T")
+
+
+class _Done(NamedTuple):
+    answer: Any
+
+
+@dataclass(slots=True)
+class Threads:
+    """`world` owns people and settings; `outcomes` commits, if not the loop can. They may be the same."""
+
+    world: ThreadPoolExecutor
+    outcomes: ThreadPoolExecutor
+    is_embedded: bool = False
+    _waiting: int = 0
+
+    async def at_desk(self, work: Callable[..., T], *args: Any) -> T:
+        """Do something in the thread of people and settings."""
+        return await asyncio.get_running_loop().run_in_executor(self.world, work, *args)
+
+    async def in_outcomes(self, work: Callable[..., T], *args: Any) -> T:
+        """Do something with the outbox, after all that was asked before: one transaction, if any."""
+        done = _try_here(work, args) if self.is_embedded and not self._waiting else None
+        if done is not None:
+            found: T = done.answer
+            return found
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self.outcomes, work, *args)
+        finally:
+            self._waiting -= 1
+
+    async def leave_database(self) -> None:
+        """Close all connections to the database; whoever asks next opens one."""
+        connection.close()
+        for one in (self.world, self.outcomes):
+            await asyncio.get_running_loop().run_in_executor(one, _close_connection)
+
+
+def allow_database_in_loop() -> None:
+    """Tell Django, which refuses database work in a thread that runs a loop, that this process means to do it."""
+    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+def _try_here(work: Callable[..., Any], args: tuple[Any, ...]) -> _Done | None:
+    """Do the work in this thread; None when the database does not take it now: then nothing has been done."""
+    try:
+        _wait_for_nobody()
+        return _Done(work(*args))
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block:
+            raise
+        return None
+
+
+def _wait_for_nobody() -> None:
+    if connection.connection is None:
+        connection.ensure_connection()
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA busy_timeout = 0")
+
+
+def _close_connection() -> None:
+    """Close the connection of the thread that calls."""
+    connection.close()
