@@ -21,7 +21,7 @@ _UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206
 
 def shown(text: str) -> str:
     """Return `text` as it may be shown in a line: control characters are spaces (4.3)."""
-    return _UNSHOWN.sub(" ", text)
+    return text if text.isprintable() else _UNSHOWN.sub(" ", text)
 
 
 def folded(text: str) -> str:
@@ -31,6 +31,8 @@ def folded(text: str) -> str:
 
 def address_key(address: str) -> str:
     """Return the form in which e-mail addresses are compared (4.1: case-insensitively)."""
+    if address.isascii():
+        return address.strip().lower()
     return unicodedata.normalize("NFC", address.strip()).casefold()
 
 

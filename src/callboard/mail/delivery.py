@@ -258,27 +258,19 @@ class _Run:
                 await self._turn(result, None)
                 return False
             ready = await self._turn(result, draft)
-            result = reply = follower = None
+            result = follower = None
             if ready is not draft:
                 transport.call_off()  # it does not leave, or was written anew
             if ready is not None:
                 in_a_row += 1
                 follower = self.lanes.follow(ready) if in_a_row % MAILS_IN_A_ROW else None
-                # The server may have closed while the begin was committed: nothing was said of this mail yet.
-                if transport.is_open or await self._open(transport):
-                    reply = await transport.send(self._object(ready), self._ahead(follower))
-                else:
-                    reply = Reply(Fate.RETRY, 0, self._unavailable, of_hop=True)
-                result = self.outcomes.result(ready, reply)
-            in_trouble = draft is not None and self._finish(draft, reply)
+                result = self.outcomes.result(ready, await self._send(transport, ready, follower))
+            reply = result.reply if result else None
+            if draft is not None:
+                await self._finish(draft, reply)
             if follower is not None and not self.lanes.advance(follower):
                 transport.call_off()
                 follower = None
-            if draft is not None and reply is not None and in_trouble:
-                rest = self.lanes.clear(draft.domain)
-                await self.courier.threads.in_outcomes(
-                    self.outcomes.pause, draft.domain, rest, f"{draft.domain}: {reply.line}"
-                )
             if reply is not None and reply.of_hop:
                 self._unavailable = reply.line
                 logger.warning("next hop refuses us", reason=reply.line)
@@ -289,12 +281,19 @@ class _Run:
             draft = follower or (None if self._halted else self.lanes.take())
         return True
 
-    def _ahead(self, follower: Draft | None) -> MailObject | None:
-        """Return the mail whose envelope may leave with the one before it; none of one that does not leave itself."""
-        return self._object(follower) if follower is not None and follower.raw else None
+    async def _send(self, transport: Transport, draft: Draft, follower: Draft | None) -> Reply:
+        """Hand over a mail that was begun; what follows it over the same connection is told of it."""
+        # The server may have closed while the begin was committed: nothing was said of this mail yet.
+        if not transport.is_open and not await self._open(transport):
+            return Reply(Fate.RETRY, 0, self._unavailable, of_hop=True)
+        ahead = self._mail_of(follower) if follower is not None and follower.raw else None
+        return await transport.send(self._mail_of(draft), ahead)
 
-    def _object(self, draft: Draft) -> MailObject:
-        return MailObject(self.courier.return_path.of(draft.mail.id), draft.recipient, draft.raw)
+    def _mail_of(self, draft: Draft) -> MailObject:
+        if draft.mail_object is None:
+            sender = self.courier.return_path.of(draft.mail.id)
+            draft.mail_object = MailObject(sender, draft.recipient, draft.raw)
+        return draft.mail_object
 
     async def _open(self, transport: Transport) -> bool:
         """Open a connection; a next hop that takes fewer connections than we have is no failure."""
@@ -306,13 +305,16 @@ class _Run:
             return False
         return True
 
-    def _finish(self, draft: Draft, reply: Reply | None) -> bool:
-        """Let the lane know; return whether its domain stays in trouble and has to be paused."""
+    async def _finish(self, draft: Draft, reply: Reply | None) -> None:
+        """Let the lane know; pause the domain when it stays in trouble."""
         self.holding.discard(draft.mail.id)
         self._finished += 1
         if self._finished % FEW_FINISHED == 0:
             self._hungry.set()
-        return self.lanes.finish(draft, reply)
+        if self.lanes.finish(draft, reply) and reply is not None:
+            rest = self.lanes.clear(draft.domain)
+            pause, reason = self.outcomes.pause, f"{draft.domain}: {reply.line}"
+            await self.courier.threads.in_outcomes(pause, draft.domain, rest, reason)
 
     def _rouse(self) -> None:
         """Let idle connections look again."""

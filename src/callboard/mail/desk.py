@@ -20,7 +20,7 @@ from callboard.base.texts import shown
 from callboard.mail.checking import Checker, Items, Told
 from callboard.mail.replies import envelope_address
 from callboard.mail.store import Leased
-from callboard.mail.wire import Written
+from callboard.mail.wire import MailObject, Written
 from callboard.mail.writing import Writer
 from callboard.people.values import Person
 
@@ -47,6 +47,8 @@ class Draft:
     reasons: tuple[Reason | None, ...]
     raw: Written
     fault: str
+    mail_object: MailObject | None = None
+    """It with its envelope, once that was made."""
 
     @property
     def domain(self) -> str:

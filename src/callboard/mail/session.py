@@ -56,7 +56,8 @@ class _Ready(NamedTuple):
     """A mail as it leaves, and the envelope of the next that leaves with it."""
 
     content: tuple[bytes, ...]
-    ahead: bytes
+    following: MailObject | None
+    envelope: bytes
 
 
 class Lost(Exception):  # noqa: N818 - a state of the other side, not a fault of ours
@@ -87,8 +88,8 @@ class Session(asyncio.Protocol):
         self._ready: _Ready | None = None
         """What leaves as soon as its envelope is taken."""
         self._has_left = False
-        self._ahead = b""
-        """The envelope that left with the last mail, of the one that is handed over next; b"" when none did."""
+        self._ahead: MailObject | None = None
+        """The mail that is handed over next, if its envelope left with the last one."""
 
     # asyncio's side
 
@@ -147,18 +148,17 @@ class Session(asyncio.Protocol):
 
         The envelope of `following` may leave with it: that mail is handed over next, or called off.
         """
-        envelope = self._envelope(mail)
+        ahead, self._ahead = self._ahead, None
+        envelope = self._envelope(mail) if ahead is None else []
         if envelope is None:
             return Reply(Fate.FAILED, 0, "the server takes no 8-bit mail (no 8BITMIME)")
-        ahead, self._ahead = self._ahead, b""
-        if ahead and ahead != b"".join(envelope):
+        if ahead is not None and ahead != mail:
             self.abort("another mail than was announced")
         if self.lost:
             return Reply(Fate.RETRY, self.lost_code, self.lost)
         self._has_left = False
-        ready = _Ready(wire_form(mail.content), self._next_envelope(following))
         try:
-            return await self._exchange([] if ahead else envelope, ready)
+            return await self._exchange(envelope, self._make_ready(mail, following))
         except Lost as exc:
             return self._cut_short(exc)
         except BaseException:
@@ -168,12 +168,21 @@ class Session(asyncio.Protocol):
     async def _exchange(self, envelope: list[bytes], ready: _Ready) -> Reply:
         """Send an envelope, unless it left ahead, and the mail; return what the last answer means."""
         reset, self._reset = self._reset, b""
-        if self.pipelining:
-            answers = await self._all_at_once(reset, b"".join(envelope), ready)
-        else:
+        if not self.pipelining:
             answers = await self._one_by_one(reset, envelope)
+        else:
+            if envelope:
+                self._write(b"".join((reset, *envelope)))
+            self._ready = ready
+            try:
+                answers = await self._expect(_ENVELOPE + bool(reset))
+            except Lost:
+                if not self._has_left:
+                    del self._answers[: bool(reset)]  # what is left answers this mail's commands
+                raise
         if not self._has_left:
-            place, refusal = await self._after_envelope(answers)
+            self._ready = None
+            place, refusal = await self._after_envelope(answers[-_ENVELOPE:])
             if refusal is not None:
                 return self._refused(refusal, of_hop=place == 0)
             self._send(ready)
@@ -205,28 +214,12 @@ class Session(asyncio.Protocol):
             b"DATA\r\n",
         ]
 
-    def _next_envelope(self, following: MailObject | None) -> bytes:
-        """Return what may leave of the next mail with this one."""
+    def _make_ready(self, mail: MailObject, following: MailObject | None) -> _Ready:
+        """Return a mail as it leaves, with the envelope of the next where that may go ahead."""
         envelope = self._envelope(following) if following is not None and self.pipelining else None
-        return b"".join(envelope) if envelope else b""
-
-    async def _all_at_once(self, reset: bytes, envelope: bytes, ready: _Ready) -> list[Answer]:
-        """Send the commands in one write, and the mail when they are taken; no envelope: it left ahead.
-
-        Returns what was answered last: to the mail, if it has left.
-        """
-        if envelope:
-            self._write(reset + envelope)
-        self._ready = ready
-        try:
-            answers = await self._expect(_ENVELOPE + bool(reset))
-        except Lost:
-            if not self._has_left:
-                del self._answers[: bool(reset)]  # what is left answers this mail's commands
-            raise
-        finally:
-            self._ready = None
-        return answers if self._has_left else answers[bool(reset) :]
+        if envelope is None:
+            return _Ready(wire_form(mail.content), None, b"")
+        return _Ready(wire_form(mail.content), following, b"".join(envelope))
 
     def _lets_go(self) -> bool:
         """Let the mail leave if it is ready and its envelope taken; return whether it did."""
@@ -257,9 +250,9 @@ class Session(asyncio.Protocol):
 
     def _send(self, ready: _Ready) -> None:
         """Let a mail leave; from here on the server may have it."""
-        self._has_left, self._ready, self._ahead = True, None, ready.ahead
+        self._has_left, self._ready, self._ahead = True, None, ready.following
         self._deadline_s = self._loop.time() + self.patience_s
-        self.transport.writelines((*ready.content, ready.ahead) if ready.ahead else ready.content)
+        self.transport.writelines((*ready.content, ready.envelope) if ready.envelope else ready.content)
 
     async def _one_by_one(self, reset: bytes, commands: list[bytes]) -> list[Answer]:
         if reset:

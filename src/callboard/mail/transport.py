@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
-from typing import Protocol, cast
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, cast
 
 import aiosmtplib
 
@@ -43,7 +43,7 @@ class Transport(Protocol):
         """
         ...
 
-    async def send(self, mail: MailObject, following: MailObject | None = None) -> Reply:
+    def send(self, mail: MailObject, following: MailObject | None = None) -> Coroutine[Any, Any, Reply]:
         """Hand over one mail to one recipient; return the server's last word.
 
         The envelope of `following` may leave with it: that mail is sent next, or called off.
@@ -113,13 +113,13 @@ class SortingTransport:
         """Connect to the next hop."""
         await self.next_hop.open()
 
-    async def send(self, mail: MailObject, following: MailObject | None = None) -> Reply:
+    def send(self, mail: MailObject, following: MailObject | None = None) -> Coroutine[Any, Any, Reply]:
         """Hand over one mail to where its recipient's mails go."""
         if is_test_address(mail.recipient):
-            return await self.mailbox.send(mail)
+            return self.mailbox.send(mail)
         if following is not None and is_test_address(following.recipient):
             following = None
-        return await self.next_hop.send(mail, following)
+        return self.next_hop.send(mail, following)
 
     def call_off(self) -> None:
         """Forget the mail that was to follow."""
@@ -185,12 +185,12 @@ class SmtpTransport:
         transport.set_protocol(session)
         self._session, self._sent = session, 0
 
-    async def send(self, mail: MailObject, following: MailObject | None = None) -> Reply:
+    def send(self, mail: MailObject, following: MailObject | None = None) -> Coroutine[Any, Any, Reply]:
         """Run MAIL, RCPT, DATA; whatever happens ends in a reply."""
         if self._session is None:
-            return Reply(Fate.RETRY, 0, "not connected")
+            return _not_connected()
         self._sent += 1
-        return await self._session.hand_over(mail, following if self._sent < MAILS_PER_CONNECTION else None)
+        return self._session.hand_over(mail, following if self._sent < MAILS_PER_CONNECTION else None)
 
     def call_off(self) -> None:
         """Forget the mail that was to follow; the connection ends if its envelope has left."""
@@ -202,6 +202,10 @@ class SmtpTransport:
         session, self._session = self._session, None
         if session is not None:
             await session.quit()
+
+
+async def _not_connected() -> Reply:
+    return Reply(Fate.RETRY, 0, "not connected")
 
 
 def _said(exc: BaseException) -> str:
