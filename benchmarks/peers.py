@@ -1,9 +1,10 @@
 """What a Python user would pick to send mail; each is a process of its own for `benchmarks.delivery`.
 
-    python -m benchmarks.peers {smtplib|django|post_office} PORT MAILS BYTES
+    python -m benchmarks.peers {smtplib|django|post_office|post_office_writing} PORT MAILS BYTES
 
 Prints the seconds from the first mail to the last 250; `post_office` keeps its mails in a
-database first, which is not counted. None of them writes, checks or signs what it sends.
+database first, which is not counted. None of them checks or signs what it sends, and only
+`post_office_writing` writes it: from a template and 41 items, when it is sent, as Callboard does.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
+ITEMS = 41
+"""Items of one mail, as in `benchmarks.outbox`."""
 SENDER, RECIPIENT = "a@callboard.example", "b@callboard.example"
 
 
@@ -74,11 +77,53 @@ def with_post_office(port: int, mails: int, size: int) -> float:
         return time.perf_counter() - began
 
 
+def with_post_office_writing(port: int, mails: int, size: int) -> float:
+    """django-post_office that keeps references and writes mails of about this size when it sends them."""
+    with tempfile.TemporaryDirectory() as folder:
+        _set_up(port, folder, "post_office")
+        from post_office import mail  # noqa: PLC0415 - a peer's own
+        from post_office.models import EmailTemplate  # type: ignore[import-not-found]  # noqa: PLC0415
+
+        note = "x" * (size // ITEMS // 4 - 60)
+        template = EmailTemplate.objects.create(
+            name="digest",
+            subject="{{ name }}: {{ items|length }} items",
+            content="Hello {{ name }}\n{% for item in items %}\n"
+            "{{ item.title }} ({{ item.severity }})\n{{ item.comment }}\n{% endfor %}",
+            html_content="<p>Hello {{ name }}</p>{% for item in items %}<table><tr><td>"
+            "<b>{{ item.title }}</b></td><td>{{ item.severity }}</td></tr><tr><td>{{ item.comment }}"
+            "{{ item.comment }}{{ item.comment }}</td></tr></table>{% endfor %}",
+        )
+        items = [
+            {"title": f"The Salt Cartographers, E{n}", "severity": "Blocker", "comment": note} for n in range(ITEMS)
+        ]
+        mail.send_many(
+            [
+                {
+                    "sender": SENDER,
+                    "recipients": [RECIPIENT],
+                    "template": template,
+                    "context": {"name": f"Person {number}", "items": items},
+                    "render_on_delivery": True,
+                }
+                for number in range(mails)
+            ]
+        )
+        began = time.perf_counter()
+        mail.send_queued_mail_until_done()
+        return time.perf_counter() - began
+
+
 def _bodies(size: int) -> tuple[str, str]:
     line = "x" * 70 + "\n"
     return line * (size // 4 // 71), f"<p>{line * (size * 3 // 4 // 71)}</p>"
 
 
 if __name__ == "__main__":
-    chosen = {"smtplib": with_smtplib, "django": with_django, "post_office": with_post_office}
+    chosen = {
+        "smtplib": with_smtplib,
+        "django": with_django,
+        "post_office": with_post_office,
+        "post_office_writing": with_post_office_writing,
+    }
     print(chosen[sys.argv[1]](*map(int, sys.argv[2:5])))

@@ -13,7 +13,7 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import structlog
@@ -46,8 +46,10 @@ LOOK_S = 0.05
 """Seconds between two looks for newly due mails while others are on their way."""
 LOOK_SHARE = 0.05
 """Part of the time that looks in vain may take: each reads over all that waits for domains that are full."""
+MOST = 0.7
+"""Part of the connections that have a mail for which a commit waits: the server is busy with the others."""
 LONGEST_GATHERING_S = 0.003
-"""Seconds a commit waits until half of the connections have asked: the server is busy with the other half."""
+"""Seconds a commit waits for them."""
 COMMIT_TRIES = 6
 FIRST_PAUSE_S = 0.1
 """A database that is away for some seconds costs nothing but these; each pause is twice the one before."""
@@ -62,7 +64,7 @@ class _Turn:
 
     result: Result | None
     draft: Draft | None
-    answer: asyncio.Future[Draft | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    answer: asyncio.Future[Draft | None]
 
 
 class Courier:
@@ -142,7 +144,7 @@ class _Run:
         self._idle: list[asyncio.Future[None]] = []
         self._turns: list[_Turn] = []
         self._asked = asyncio.Event()
-        self._half_asked = asyncio.Event()
+        self._most_asked = asyncio.Event()
         self._hungry = asyncio.Event()
 
     async def go(self) -> int:
@@ -329,27 +331,27 @@ class _Run:
         """Wait until the result is committed and the next mail is begun; None when it may not leave."""
         if result is None and draft is None:
             return None
-        turn = _Turn(result, draft)
+        turn = _Turn(result, draft, asyncio.get_running_loop().create_future())
         self._turns.append(turn)
         self._asked.set()
-        if self._has_half:
-            self._half_asked.set()
+        if self._have_asked:
+            self._most_asked.set()
         return await turn.answer
 
     @property
-    def _has_half(self) -> bool:
-        """Return whether half of the connections that carry a mail wait for a commit."""
-        return len(self._turns) * 2 >= self.lanes.in_flight
+    def _have_asked(self) -> bool:
+        """Return whether most of the connections that carry a mail wait for a commit."""
+        return len(self._turns) >= self.lanes.in_flight * MOST
 
     async def _commit_turns(self) -> None:
         """Commit the turns of the connections together, as they come."""
         while True:
             await self._asked.wait()
-            if not self._has_half:
+            if not self._have_asked:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._half_asked.wait(), LONGEST_GATHERING_S)
+                    await asyncio.wait_for(self._most_asked.wait(), LONGEST_GATHERING_S)
             self._asked.clear()
-            self._half_asked.clear()
+            self._most_asked.clear()
             turns, self._turns = self._turns, []
             try:
                 begun = await self._commit(turns)

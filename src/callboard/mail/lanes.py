@@ -142,7 +142,8 @@ class Lanes(Generic[T]):
             lane.limit = max(1.0, lane.limit / 2)
         else:
             lane.strikes = 0
-            lane.limit = min(float(self.connections), lane.limit + 1 / lane.limit)
+            if lane.limit < self.connections:
+                lane.limit = min(float(self.connections), lane.limit + 1 / lane.limit)
         paused = lane.strikes >= STRIKES
         if not paused and not lane.in_flight and not lane.waiting and lane.limit >= self.connections:
             del self._lanes[mail.domain]
@@ -206,7 +207,8 @@ class Lanes(Generic[T]):
     def _leave(self, domain: str) -> _Lane[T]:
         lane = self._lanes[domain]
         lane.in_flight -= 1
-        lane.cohort = max(0, lane.cohort - 1)
+        if lane.cohort:
+            lane.cohort -= 1
         self.in_flight -= 1
         return lane
 

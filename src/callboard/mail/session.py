@@ -232,10 +232,10 @@ class Session(asyncio.Protocol):
 
     def _is_envelope_taken(self) -> bool:
         """Return whether exactly the envelope of a mail is answered, and DATA, the last of it, with 354."""
-        *before, last = self._answers
-        if self.lost or self._has_begun or len(self._answers) != self._wanted or last.code != _GO_ON:
+        codes = [one.code for one in self._answers]
+        if self.lost or self._has_begun or len(codes) != self._wanted or codes.pop() != _GO_ON:
             return False
-        return max(one.code for one in before) < 300  # noqa: PLR2004 - all are 2xx, RFC 5321 4.2.1
+        return max(codes) < 300  # noqa: PLR2004 - all are 2xx, RFC 5321 4.2.1
 
     @property
     def _has_begun(self) -> bool:
@@ -340,7 +340,7 @@ class Session(asyncio.Protocol):
     def _look_at_rest(self) -> None:
         """Give up a connection that said more than was asked, or that it closes: what is ahead is not begun yet."""
         expected = _ENVELOPE if self._ahead else 0
-        if len(self._answers) > expected or any(one.code == _CLOSING for one in self._answers):
+        if len(self._answers) > expected or _CLOSING in [one.code for one in self._answers]:
             self._fail(self._answers[0].text)
 
     def _look_at_clock(self) -> None:

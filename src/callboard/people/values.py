@@ -16,7 +16,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 def is_test_address(address: str) -> bool:
     """Return whether an address is that of a test user: an invented colleague, for trying roles."""
-    return address_key(address).rpartition("@")[2] == TEST_HOST
+    return address_key(address).endswith(f"@{TEST_HOST}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ class Server:
     def __init__(self, *, extensions="PIPELINING", tls="none", **answers):
         self.extensions = extensions.split()
         self.tls = tls
-        self.answers = {key: value if isinstance(value, list) else [value] for key, value in answers.items()}
+        self.answers = {key: list(value) if isinstance(value, list) else [value] for key, value in answers.items()}
         self.heard = []
         self.bodies = []
         self.sessions = []
@@ -288,3 +288,92 @@ def test_a_mail_with_8_bit_bytes_says_so_or_is_not_sent():
     unable = Server()
     assert fates(talking(sending("b@x.example", raw=raw), unable)) == [Fate.FAILED]
     assert not unable.bodies
+
+
+def announcing(*recipients, call_off=False):
+    """Send mails, each announced with the one before; what the server has heard when the first is answered."""
+    mails = [MailObject("a@x.example", one, RAW) for one in recipients]
+
+    async def run(transport):
+        await transport.open()
+        replies = [await transport.send(mails[0], mails[1])]
+        await asyncio.sleep(0.05)
+        if call_off:
+            transport.call_off()
+        for mail, following in zip(mails[1:], [*mails[2:], None], strict=True):
+            await transport.open()
+            replies.append(await transport.send(mail, following))
+        return replies
+
+    return run
+
+
+def test_rfc2920_the_envelope_of_the_next_mail_leaves_with_the_one_before():
+    server = Server()
+    assert fates(talking(announcing("b@x.example", "c@x.example", "d@x.example"), server)) == [Fate.SENT] * 3
+    assert len(server.sessions) == 1
+    assert [one for one in server.heard if one.startswith("RCPT")] == [f"RCPT TO:<{one}@x.example>" for one in "bcd"]
+    assert len(server.bodies) == 3
+
+
+def test_a_server_that_offers_no_pipelining_hears_of_one_mail_at_a_time():
+    server = Server(extensions="")
+    assert fates(talking(announcing("b@x.example", "c@x.example"), server)) == [Fate.SENT] * 2
+    assert [one.split()[0] for one in server.heard if one.split()[0] in ("MAIL", "RCPT", "DATA")] == [
+        "MAIL", "RCPT", "DATA", "MAIL", "RCPT", "DATA",
+    ]  # fmt: skip
+
+
+def test_a_mail_that_is_called_off_costs_the_connection_and_nothing_of_it_arrives():
+    server = Server()
+    assert fates(talking(announcing("b@x.example", "c@x.example", call_off=True), server)) == [Fate.SENT] * 2
+    assert len(server.sessions) == 2
+    assert len(server.bodies) == 2
+
+
+def test_a_goodbye_is_no_mail_that_was_announced():
+    async def run(transport):
+        await transport.open()
+        one, other = (MailObject("a@x.example", to, RAW) for to in ("b@x.example", "c@x.example"))
+        return [await transport.send(one, other)]
+
+    server = Server()
+    assert fates(talking(run, server)) == [Fate.SENT]
+    assert "QUIT" not in server.heard
+    assert len(server.bodies) == 1
+
+
+def test_another_mail_than_was_announced_does_not_leave():
+    async def run(transport):
+        await transport.open()
+        one, two, three = (MailObject("a@x.example", f"{to}@x.example", RAW) for to in "bcd")
+        return [await transport.send(one, two), await transport.send(three)]
+
+    server = Server()
+    assert fates(talking(run, server)) == [Fate.SENT, Fate.RETRY]
+    assert len(server.bodies) == 1
+
+
+@pytest.mark.parametrize(
+    ("answers", "wanted", "sessions"),
+    [
+        ({"dot": ["what is this", "250 ok"]}, [Fate.IN_DOUBT, Fate.SENT, Fate.SENT], 2),
+        ({"dot": ["554 5.6.0 no", "250 ok"]}, [Fate.FAILED, Fate.SENT, Fate.SENT], 1),
+        ({"dot": ["421 4.3.2 closing", "250 ok"]}, [Fate.RETRY, Fate.SENT, Fate.SENT], 2),
+        ({"dot": [None, "250 ok"]}, [Fate.IN_DOUBT, Fate.SENT, Fate.SENT], 2),
+        ({"mail": ["250 ok", "421 4.3.2 enough", "250 ok"]}, [Fate.SENT, Fate.SENT, Fate.SENT], 2),
+        ({"mail": ["250 ok", None, "250 ok"]}, [Fate.SENT, Fate.SENT, Fate.SENT], 2),
+        ({"mail": ["250 ok", "451 4.3.0 later", "250 ok"], "data": ["354 go on", "503 no", "354 go on"]},
+         [Fate.SENT, Fate.RETRY, Fate.SENT], 1),
+        ({"rcpt": ["250 ok", "550 5.1.1 gone", "250 ok"], "data": ["354 go on", "554 nobody", "354 go on"]},
+         [Fate.SENT, Fate.NO_SUCH_ADDRESS, Fate.SENT], 1),
+        ({"rcpt": ["250 ok", "450 4.2.1 later", "250 ok"], "dot": ["250 ok", "554 no recipient", "250 ok"]},
+         [Fate.SENT, Fate.RETRY, Fate.SENT], 1),
+        ({"data": ["354 go on", "250 what", "354 go on"]}, [Fate.SENT, Fate.RETRY, Fate.SENT], 2),
+        ({"dot": ["250 ok\r\n250 and one too many", "250 ok"]}, [Fate.SENT, Fate.SENT, Fate.SENT], 2),
+    ],
+)  # fmt: skip
+def test_p2_each_reply_counts_for_its_mail_whatever_was_announced(answers, wanted, sessions):
+    server = Server(**answers)
+    assert fates(talking(announcing("b@x.example", "c@x.example", "d@x.example"), server)) == wanted
+    assert len(server.sessions) == sessions

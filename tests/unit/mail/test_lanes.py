@@ -57,3 +57,54 @@ def test_what_was_put_back_or_arrived_meanwhile_leaves_no_excuse_behind():
     for mail in rest:
         assert not lanes.finish(mail, TAKEN)
     assert [tried(lanes) for _ in range(STRIKES)][-1]
+
+
+def test_the_mail_that_follows_keeps_the_connection_of_the_one_before():
+    lanes: Lanes[Mail] = Lanes(6)
+    lanes.add(Mail(number) for number in range(9))
+    leaving = [lanes.take() for _ in range(5)]
+    assert lanes.take() is None, "five of six connections are one domain's"
+    followers = [lanes.follow(one) for one in leaving]
+    assert [one.number for one in followers if one] == [5, 6, 7, 8]
+    assert (followers[4], lanes.waiting, lanes.is_empty) == (None, 4, True)
+    for mail, follower in zip(leaving, followers, strict=True):
+        assert not lanes.finish(mail, TAKEN)
+        assert follower is None or lanes.advance(follower)
+    assert (lanes.in_flight, lanes.waiting) == (4, 0)
+
+
+def test_nothing_follows_before_what_matters_more_nor_in_a_domain_in_trouble():
+    lanes: Lanes[Mail] = Lanes(6)
+    lanes.add([Mail(1, rank=2), Mail(2, rank=2), Mail(3, "y.example", rank=0)])
+    first = lanes.take()
+    assert first == Mail(3, "y.example")
+    lanes.add([Mail(4, "y.example", rank=1)])
+    second = lanes.take()
+    assert second == Mail(4, "y.example", rank=1)
+    third = lanes.take()
+    lanes.add([Mail(5, "y.example", rank=1)])
+    assert lanes.follow(third) is None, "y.example's mail matters more"
+    assert lanes.follow(second) == Mail(5, "y.example", rank=1)
+    lanes.finish(first, BUSY)
+    lanes.add([Mail(6, "y.example")])
+    assert lanes.follow(second) is None
+
+
+def test_what_follows_waits_again_in_a_domain_in_trouble_and_is_gone_from_one_that_was_cleared():
+    lanes: Lanes[Mail] = Lanes(6)
+    lanes.add(Mail(number) for number in range(4))
+    first, second = lanes.take(), lanes.take()
+    third, fourth = lanes.follow(first), lanes.follow(second)
+    lanes.finish(first, BUSY)
+    assert not lanes.advance(third)
+    assert lanes.clear("x.example") == [fourth, third]
+    lanes.finish(second, TAKEN)
+    assert not lanes.advance(fourth)
+    assert (lanes.in_flight, lanes.waiting) == (0, 0)
+
+
+def test_an_end_gives_back_what_follows_too():
+    lanes: Lanes[Mail] = Lanes(6)
+    lanes.add(Mail(number) for number in range(3))
+    follower = lanes.follow(lanes.take())
+    assert lanes.clear_all() == [follower, Mail(2)]
