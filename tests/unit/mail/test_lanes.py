@@ -23,6 +23,12 @@ def flying(lanes, count):
     return [lanes.take() for _ in range(count)]
 
 
+def taken(lanes):
+    found = lanes.take()
+    assert found
+    return found
+
+
 def tried(lanes):
     (mail,) = flying(lanes, 1)
     return lanes.finish(mail, BUSY)
@@ -62,7 +68,7 @@ def test_what_was_put_back_or_arrived_meanwhile_leaves_no_excuse_behind():
 def test_the_mail_that_follows_keeps_the_connection_of_the_one_before():
     lanes: Lanes[Mail] = Lanes(6)
     lanes.add(Mail(number) for number in range(9))
-    leaving = [lanes.take() for _ in range(5)]
+    leaving = [taken(lanes) for _ in range(5)]
     assert lanes.take() is None, "five of six connections are one domain's"
     followers = [lanes.follow(one) for one in leaving]
     assert [one.number for one in followers if one] == [5, 6, 7, 8]
@@ -76,12 +82,12 @@ def test_the_mail_that_follows_keeps_the_connection_of_the_one_before():
 def test_nothing_follows_before_what_matters_more_nor_in_a_domain_in_trouble():
     lanes: Lanes[Mail] = Lanes(6)
     lanes.add([Mail(1, rank=2), Mail(2, rank=2), Mail(3, "y.example", rank=0)])
-    first = lanes.take()
+    first = taken(lanes)
     assert first == Mail(3, "y.example")
     lanes.add([Mail(4, "y.example", rank=1)])
-    second = lanes.take()
+    second = taken(lanes)
     assert second == Mail(4, "y.example", rank=1)
-    third = lanes.take()
+    third = taken(lanes)
     lanes.add([Mail(5, "y.example", rank=1)])
     assert lanes.follow(third) is None, "y.example's mail matters more"
     assert lanes.follow(second) == Mail(5, "y.example", rank=1)
@@ -93,8 +99,10 @@ def test_nothing_follows_before_what_matters_more_nor_in_a_domain_in_trouble():
 def test_what_follows_waits_again_in_a_domain_in_trouble_and_is_gone_from_one_that_was_cleared():
     lanes: Lanes[Mail] = Lanes(6)
     lanes.add(Mail(number) for number in range(4))
-    first, second = lanes.take(), lanes.take()
+    first, second = taken(lanes), taken(lanes)
     third, fourth = lanes.follow(first), lanes.follow(second)
+    assert third
+    assert fourth
     lanes.finish(first, BUSY)
     assert not lanes.advance(third)
     assert lanes.clear("x.example") == [fourth, third]
@@ -106,5 +114,5 @@ def test_what_follows_waits_again_in_a_domain_in_trouble_and_is_gone_from_one_th
 def test_an_end_gives_back_what_follows_too():
     lanes: Lanes[Mail] = Lanes(6)
     lanes.add(Mail(number) for number in range(3))
-    follower = lanes.follow(lanes.take())
+    follower = lanes.follow(taken(lanes))
     assert lanes.clear_all() == [follower, Mail(2)]
