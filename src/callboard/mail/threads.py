@@ -31,6 +31,9 @@ class Threads:
     outcomes: ThreadPoolExecutor
     is_embedded: bool = False
     _waiting: int = 0
+    """Pieces of work that the thread was given and has not done."""
+    _impatient: Any = None
+    """The loop's connection, once it was told to wait for nobody."""
 
     async def at_desk(self, work: Callable[..., T], *args: Any) -> T:
         """Do something in the thread of people and settings."""
@@ -38,7 +41,7 @@ class Threads:
 
     async def in_outcomes(self, work: Callable[..., T], *args: Any) -> T:
         """Do something with the outbox, after all that was asked before: one transaction, if any."""
-        done = _try_here(work, args) if self.is_embedded and not self._waiting else None
+        done = self._try_here(work, args) if self.is_embedded and not self._waiting else None
         if done is not None:
             found: T = done.answer
             return found
@@ -54,28 +57,27 @@ class Threads:
         for one in (self.world, self.outcomes):
             await asyncio.get_running_loop().run_in_executor(one, _close_connection)
 
+    def _try_here(self, work: Callable[..., Any], args: tuple[Any, ...]) -> _Done | None:
+        """Do the work in this thread; None when the database does not take it now: then nothing has been done."""
+        try:
+            self._wait_for_nobody()
+            return _Done(work(*args))
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block:
+                raise
+            return None
+
+    def _wait_for_nobody(self) -> None:
+        connection.ensure_connection()
+        if connection.connection is not self._impatient:
+            self._impatient = connection.connection
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA busy_timeout = 0")
+
 
 def allow_database_in_loop() -> None:
     """Tell Django, which refuses database work in a thread that runs a loop, that this process means to do it."""
     os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-
-
-def _try_here(work: Callable[..., Any], args: tuple[Any, ...]) -> _Done | None:
-    """Do the work in this thread; None when the database does not take it now: then nothing has been done."""
-    try:
-        _wait_for_nobody()
-        return _Done(work(*args))
-    except (OperationalError, InterfaceError):
-        if connection.in_atomic_block:
-            raise
-        return None
-
-
-def _wait_for_nobody() -> None:
-    if connection.connection is None:
-        connection.ensure_connection()
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA busy_timeout = 0")
 
 
 def _close_connection() -> None:

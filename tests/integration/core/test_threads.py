@@ -1,0 +1,108 @@
+"""Where the outbox is written: in the loop, unless that would have to wait."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import OperationalError, connection
+
+from callboard.mail.threads import Threads
+
+
+def here():
+    return threading.current_thread().name.partition("_")[0]
+
+
+EMBEDDED = connection.vendor == "sqlite"
+LOOP = "loop" if EMBEDDED else "outcomes"
+
+
+@pytest.fixture
+def run(db, monkeypatch):
+    """Run a coroutine function with the threads of a courier, in a loop of its own."""
+    del db
+    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+    async def main(work, threads):
+        try:
+            return await work(threads)
+        finally:
+            await threads.leave_database()
+
+    def apart(work):
+        with ThreadPoolExecutor(1, "world") as world, ThreadPoolExecutor(1, "outcomes") as outcomes:
+            threads = Threads(world, outcomes, is_embedded=EMBEDDED)
+            with ThreadPoolExecutor(1, "loop") as loop:
+                return loop.submit(asyncio.run, main(work, threads)).result()
+
+    return apart
+
+
+def patience():
+    """Who asks, and how long its connection waits for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout" if EMBEDDED else "SELECT 0")
+        return here(), cursor.fetchone()[0]
+
+
+def test_the_loop_waits_for_no_lock_even_over_a_connection_that_was_open_before(run):
+    async def work(threads):
+        before = patience()
+        found = await threads.in_outcomes(patience)
+        connection.close()
+        return before, found, await threads.in_outcomes(patience)
+
+    before, found, again = run(work)
+    assert before == ("loop", 30_000 if EMBEDDED else 0)
+    assert found == again == (LOOP, 0)
+
+
+def test_what_the_database_refuses_in_the_loop_is_done_in_the_thread(run):
+    tries = []
+
+    def work():
+        tries.append(here())
+        if tries == ["loop"]:
+            raise OperationalError("database is locked")
+        return "done"
+
+    assert run(lambda threads: threads.in_outcomes(work)) == "done"
+    assert tries == (["loop", "outcomes"] if EMBEDDED else ["outcomes"])
+
+
+def test_what_is_wrong_with_the_work_itself_is_told_and_not_tried_again(run):
+    tries = []
+
+    def work():
+        tries.append(here())
+        raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011 - it is this one
+        run(lambda threads: threads.in_outcomes(work))
+    assert tries == [LOOP]
+
+
+def test_no_work_overtakes_what_the_thread_was_given_before(run):
+    order, may_end = [], threading.Event()
+
+    def refused():
+        if here() == "loop":
+            raise OperationalError("database is locked")
+        may_end.wait(10)
+        order.append(("first", here()))
+
+    async def work(threads):
+        first = asyncio.create_task(threads.in_outcomes(refused))
+        await asyncio.sleep(0)
+        second = asyncio.create_task(threads.in_outcomes(lambda: order.append(("second", here()))))
+        await asyncio.sleep(0)
+        may_end.set()
+        await asyncio.gather(first, second)
+        await threads.in_outcomes(lambda: order.append(("third", here())))
+
+    run(work)
+    assert order == [("first", "outcomes"), ("second", "outcomes"), ("third", LOOP)]
