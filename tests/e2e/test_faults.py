@@ -177,6 +177,20 @@ def test_a_full_disk_ends_the_drain_with_words_and_costs_nothing_but_time(board:
     assert len(sink.accepted) <= 400 + CONNECTIONS
 
 
+def test_a_recipient_whose_server_takes_its_time_keeps_nobody_of_the_domain_waiting(board: Callboard, sink: Sink):
+    slow, *others = some("x.example", 120)
+    sink.scripts = {slow: [Step(reply="250 2.0.0 kept", keep=True, wait=True)]}
+    begin(board, slow, *others)
+    running = board.start("drain")
+    assert sink.wait_for(lambda: len(sink.accepted) == 120), "what was to follow the slow one went another way"
+    sink.release()
+    assert running.wait(60) == 0
+    assert running.stderr
+    running.stderr.close()
+    assert states(board) == {"sent": 120}
+    assert len(sink.accepted) == 120
+
+
 def test_a_database_that_somebody_else_writes_is_waited_for_and_no_answer_is_lost(board: Callboard, sink: Sink):
     emails = some("x.example", 10)
     sink.scripts = {one: [Step(reply="250 2.0.0 kept", keep=True, wait=True)] for one in emails}

@@ -38,6 +38,8 @@ CONNECTIONS = 44
 LEASE_BATCH = 400
 MAILS_IN_A_ROW = 16
 """Mails after which a connection looks whether another domain's turn has come."""
+LONGEST_FOLLOWING_S = 1.0
+"""Seconds a mail waits for the one before it over the same connection while other connections have nothing to do."""
 FEW_WAITING = 100
 """Mails ready to go under which the next batch is leased, so that no connection waits for it."""
 FEW_FINISHED = 25
@@ -206,6 +208,8 @@ class _Run:
                 fed = self._wants_more() and await self._feed() > before
                 if not fed and self.lanes.is_empty and not self.lanes.in_flight:
                     break
+                if self._idle:
+                    self.lanes.recall(time.monotonic() - LONGEST_FOLLOWING_S)
                 self._rouse()
                 self._hungry.clear()
                 with contextlib.suppress(TimeoutError):
@@ -265,7 +269,7 @@ class _Run:
                 transport.call_off()  # it does not leave, or was written anew
             if ready is not None:
                 in_a_row += 1
-                follower = self.lanes.follow(ready) if in_a_row % MAILS_IN_A_ROW else None
+                follower = self._follower(ready) if in_a_row % MAILS_IN_A_ROW else None
                 result = self.outcomes.result(ready, await self._send(transport, ready, follower))
             reply = result.reply if result else None
             if draft is not None:
@@ -282,6 +286,9 @@ class _Run:
                 return False
             draft = follower or (None if self._halted else self.lanes.take())
         return True
+
+    def _follower(self, draft: Draft) -> Draft | None:
+        return self.lanes.follow(draft, time.monotonic(), is_any_idle=bool(self._idle))
 
     async def _send(self, transport: Transport, draft: Draft, follower: Draft | None) -> Reply:
         """Hand over a mail that was begun; what follows it over the same connection is told of it."""

@@ -43,13 +43,13 @@ T = TypeVar("T", bound=Waiting)
 class _Lane(Generic[T]):
     """One domain. `limit` is how many connections it may use at a time.
 
-    `followers` wait no longer for their turn, but for the mail before them over the same connection.
+    `followers` wait no longer for their turn, but for the mail before them over the same connection: since when.
     `cohort` mails were on their way when the domain was paused: their trouble is the one that is known.
     """
 
     limit: float
     queues: tuple[deque[T], ...] = field(default_factory=lambda: tuple(deque() for _ in Importance))
-    followers: list[T] = field(default_factory=list)
+    followers: list[tuple[float, T]] = field(default_factory=list)
     in_flight: int = 0
     strikes: int = 0
     cohort: int = 0
@@ -93,19 +93,20 @@ class Lanes(Generic[T]):
             return mail
         return None
 
-    def follow(self, mail: T) -> T | None:
-        """Return the mail that goes next over the connection of one that was taken, if it is sure to.
+    def follow(self, mail: T, now_s: float, *, is_any_idle: bool) -> T | None:
+        """Return the mail that goes next over the connection of one that was taken, if that is sure.
 
-        It is of the same domain, whose connections remain as many; a domain in trouble has no such mails,
-        and none goes before a more important one.
+        It is of the same domain, whose connections remain as many. A domain in trouble has no such mails, no mail
+        waits for another where a free connection may take it, and none goes before a more important one.
         """
         lane = self._lanes[mail.domain]
-        if lane.limit < self.connections:
+        if lane.limit < self.connections or (is_any_idle and self._has_room(lane)):
             return None
         for rank, turns in enumerate(self._turns):
             if mail.domain in turns:
-                lane.followers.append(self._pop(lane, mail.domain, rank))
-                return lane.followers[-1]
+                follower = self._pop(lane, mail.domain, rank)
+                lane.followers.append((now_s, follower))
+                return follower
             if any(self._has_room(self._lanes[one]) for one in turns):
                 return None
         return None
@@ -113,10 +114,10 @@ class Lanes(Generic[T]):
     def advance(self, follower: T) -> bool:
         """Let a follower go, now that the mail before it is finished; return whether it may.
 
-        If its domain is in trouble by now, it waits for its turn again, unless it was cleared.
+        If its domain is in trouble by now, it waits for its turn again, unless it was cleared or recalled.
         """
         lane = self._lanes.get(follower.domain)
-        place = next((n for n, one in enumerate(lane.followers) if one is follower), None) if lane else None
+        place = next((n for n, (_, one) in enumerate(lane.followers) if one is follower), None) if lane else None
         if lane is None or place is None:
             return False
         del lane.followers[place]
@@ -126,6 +127,18 @@ class Lanes(Generic[T]):
         lane.in_flight += 1
         self.in_flight += 1
         return True
+
+    def recall(self, before_s: float) -> bool:
+        """Let those wait for their turn again that follow a mail since before an instant, if their domain has room.
+
+        Returns whether there were any.
+        """
+        found = False
+        for lane in self._lanes.values():
+            while lane.followers and lane.followers[0][0] < before_s and self._has_room(lane):
+                self._wait_first(lane, lane.followers.pop(0)[1])
+                found = True
+        return found
 
     def put_back(self, mail: T) -> None:
         """Let a mail that was taken wait again, first of its lane."""
@@ -213,7 +226,7 @@ class Lanes(Generic[T]):
         return lane
 
     def _empty(self, domain: str, lane: _Lane[T]) -> list[T]:
-        found = [*lane.followers, *(one for queue in lane.queues for one in queue)]
+        found = [*(one for _, one in lane.followers), *(one for queue in lane.queues for one in queue)]
         lane.followers.clear()
         for queue, turns in zip(lane.queues, self._turns, strict=True):
             queue.clear()

@@ -29,6 +29,10 @@ def taken(lanes):
     return found
 
 
+def follow(lanes, mail, now_s=0.0, *, is_any_idle=False):
+    return lanes.follow(mail, now_s, is_any_idle=is_any_idle)
+
+
 def tried(lanes):
     (mail,) = flying(lanes, 1)
     return lanes.finish(mail, BUSY)
@@ -70,7 +74,7 @@ def test_the_mail_that_follows_keeps_the_connection_of_the_one_before():
     lanes.add(Mail(number) for number in range(9))
     leaving = [taken(lanes) for _ in range(5)]
     assert lanes.take() is None, "five of six connections are one domain's"
-    followers = [lanes.follow(one) for one in leaving]
+    followers = [follow(lanes, one) for one in leaving]
     assert [one.number for one in followers if one] == [5, 6, 7, 8]
     assert (followers[4], lanes.waiting, lanes.is_empty) == (None, 4, True)
     for mail, follower in zip(leaving, followers, strict=True):
@@ -89,18 +93,18 @@ def test_nothing_follows_before_what_matters_more_nor_in_a_domain_in_trouble():
     assert second == Mail(4, "y.example", rank=1)
     third = taken(lanes)
     lanes.add([Mail(5, "y.example", rank=1)])
-    assert lanes.follow(third) is None, "y.example's mail matters more"
-    assert lanes.follow(second) == Mail(5, "y.example", rank=1)
+    assert follow(lanes, third) is None, "y.example's mail matters more"
+    assert follow(lanes, second) == Mail(5, "y.example", rank=1)
     lanes.finish(first, BUSY)
     lanes.add([Mail(6, "y.example")])
-    assert lanes.follow(second) is None
+    assert follow(lanes, second) is None
 
 
 def test_what_follows_waits_again_in_a_domain_in_trouble_and_is_gone_from_one_that_was_cleared():
     lanes: Lanes[Mail] = Lanes(6)
     lanes.add(Mail(number) for number in range(4))
     first, second = taken(lanes), taken(lanes)
-    third, fourth = lanes.follow(first), lanes.follow(second)
+    third, fourth = follow(lanes, first), follow(lanes, second)
     assert third
     assert fourth
     lanes.finish(first, BUSY)
@@ -114,5 +118,32 @@ def test_what_follows_waits_again_in_a_domain_in_trouble_and_is_gone_from_one_th
 def test_an_end_gives_back_what_follows_too():
     lanes: Lanes[Mail] = Lanes(6)
     lanes.add(Mail(number) for number in range(3))
-    follower = lanes.follow(taken(lanes))
+    follower = follow(lanes, taken(lanes))
     assert lanes.clear_all() == [follower, Mail(2)]
+
+
+def test_nothing_follows_where_a_free_connection_may_take_it():
+    lanes: Lanes[Mail] = Lanes(6)
+    lanes.add(Mail(number) for number in range(7))
+    mails = [taken(lanes) for _ in range(4)]
+    assert follow(lanes, mails[0], is_any_idle=True) is None
+    mails.append(taken(lanes))
+    assert follow(lanes, mails[0], is_any_idle=True) == Mail(5), "the domain has no room for another connection"
+
+
+def test_what_follows_for_too_long_goes_another_way_if_there_is_one():
+    lanes: Lanes[Mail] = Lanes(6)
+    lanes.add(Mail(number) for number in range(7))
+    mails = [taken(lanes) for _ in range(5)]
+    early, late = follow(lanes, mails[0], 10), follow(lanes, mails[1], 20)
+    assert not lanes.recall(15), "there is no room"
+    lanes.finish(mails[2], TAKEN)
+    assert lanes.recall(15)
+    assert taken(lanes) is early
+    lanes.finish(mails[0], TAKEN)
+    assert early
+    assert not lanes.advance(early)
+    lanes.finish(mails[1], TAKEN)
+    assert late
+    assert lanes.advance(late)
+    assert lanes.in_flight == 4
