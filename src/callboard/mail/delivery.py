@@ -2,8 +2,8 @@
 
 Each connection carries one mail at a time, and takes its next only when the outcome of the
 last is committed; so a crash leaves at most one accepted but unrecorded mail per connection.
-The commits of all connections are made together, in a thread of their own: while one waits for
-the disk, mails are written in another and handed over in this one.
+The commits of all connections are made together (`groups`); what goes next over a connection is
+announced to the server before (`Session`), and begun when the outcome of the last is committed.
 """
 
 from __future__ import annotations
@@ -12,18 +12,17 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection
 
 from callboard.base.clock import Clock
 from callboard.base.config import Config
 from callboard.mail.checking import Checker
 from callboard.mail.desk import Desk, Draft
 from callboard.mail.feedback.return_path import ReturnPath
+from callboard.mail.groups import Groups
 from callboard.mail.lanes import Lanes
 from callboard.mail.outcomes import LEASE_S, Outcomes
 from callboard.mail.owners import Owner
@@ -48,25 +47,9 @@ LOOK_S = 0.05
 """Seconds between two looks for newly due mails while others are on their way."""
 LOOK_SHARE = 0.05
 """Part of the time that looks in vain may take: each reads over all that waits for domains that are full."""
-MOST = 0.7
-"""Part of the connections that have a mail for which a commit waits: the server is busy with the others."""
-LONGEST_GATHERING_S = 0.003
-"""Seconds a commit waits for them."""
-COMMIT_TRIES = 6
-FIRST_PAUSE_S = 0.1
-"""A database that is away for some seconds costs nothing but these; each pause is twice the one before."""
 
 logger = structlog.get_logger(__name__)
 T = TypeVar("T")
-
-
-@dataclass(slots=True)
-class _Turn:
-    """What a connection asks of the next commit: record `result`, begin `draft`."""
-
-    result: Result | None
-    draft: Draft | None
-    answer: asyncio.Future[Draft | None]
 
 
 class Courier:
@@ -135,6 +118,7 @@ class _Run:
         self.desk = courier.desk
         self.outcomes = courier.outcomes
         self.lanes: Lanes[Draft] = Lanes(CONNECTIONS)
+        self.groups = Groups(courier.threads, self.desk, self.outcomes, self.lanes)
         self.holding: set[int] = set()
         self._taken = 0
         self._finished = 0
@@ -144,16 +128,13 @@ class _Run:
         self._gone = 0
         self._unavailable = ""
         self._idle: list[asyncio.Future[None]] = []
-        self._turns: list[_Turn] = []
-        self._asked = asyncio.Event()
-        self._most_asked = asyncio.Event()
         self._hungry = asyncio.Event()
 
     async def go(self) -> int:
         """Deliver; every task ends before this does."""
         if not await self._feed():
             return 0
-        tasks = [asyncio.create_task(one) for one in (self._commit_turns(), self._keep_feeding())]
+        tasks = [asyncio.create_task(one) for one in (self.groups.run(), self._keep_feeding())]
         ends: list[Any] = []
         try:
             # A connection that fails does not disturb the others in the middle of a mail.
@@ -261,20 +242,20 @@ class _Run:
             if draft is not None and not transport.is_open and not await self._open(transport):
                 self.lanes.put_back(draft)
                 self._rouse()
-                await self._turn(result, None)
+                await self.groups.turn(result, None)
                 return False
-            ready = await self._turn(result, draft)
+            ready = await self.groups.turn(result, draft)
             result = follower = None
             if ready is not draft:
                 transport.call_off()  # it does not leave, or was written anew
             if ready is not None:
                 in_a_row += 1
-                follower = self._follower(ready) if in_a_row % MAILS_IN_A_ROW else None
+                follower = self._follower(ready) if in_a_row % MAILS_IN_A_ROW and not self._halted else None
                 result = self.outcomes.result(ready, await self._send(transport, ready, follower))
             reply = result.reply if result else None
             if draft is not None:
                 await self._finish(draft, reply)
-            if follower is not None and not self.lanes.advance(follower):
+            if follower is not None and (self._halted or not self.lanes.advance(follower)):
                 transport.call_off()
                 follower = None
             if reply is not None and reply.of_hop:
@@ -282,7 +263,7 @@ class _Run:
                 logger.warning("next hop refuses us", reason=reply.line)
                 if follower is not None:
                     self.lanes.put_back(follower)
-                await self._turn(result, None)
+                await self.groups.turn(result, None)
                 return False
             draft = follower or (None if self._halted else self.lanes.take())
         return True
@@ -331,70 +312,3 @@ class _Run:
         for one in idle:
             if not one.done():
                 one.set_result(None)
-
-    # commits
-
-    async def _turn(self, result: Result | None, draft: Draft | None) -> Draft | None:
-        """Wait until the result is committed and the next mail is begun; None when it may not leave."""
-        if result is None and draft is None:
-            return None
-        turn = _Turn(result, draft, asyncio.get_running_loop().create_future())
-        self._turns.append(turn)
-        self._asked.set()
-        if self._have_asked:
-            self._most_asked.set()
-        return await turn.answer
-
-    @property
-    def _have_asked(self) -> bool:
-        """Return whether most of the connections that carry a mail wait for a commit."""
-        return len(self._turns) >= self.lanes.in_flight * MOST
-
-    async def _commit_turns(self) -> None:
-        """Commit the turns of the connections together, as they come."""
-        while True:
-            await self._asked.wait()
-            if not self._have_asked:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._most_asked.wait(), LONGEST_GATHERING_S)
-            self._asked.clear()
-            self._most_asked.clear()
-            turns, self._turns = self._turns, []
-            try:
-                begun = await self._commit(turns)
-                for domain in self.outcomes.take_opened():
-                    rest = self.lanes.clear(domain)
-                    await self.courier.threads.in_outcomes(self.outcomes.let_go, domain, rest)
-            except Exception as exc:  # noqa: BLE001 - handed to every connection that waits for this commit
-                for turn in turns:
-                    turn.answer.set_exception(exc)
-            else:
-                for turn in turns:
-                    turn.answer.set_result(begun.get(turn.draft.mail.id) if turn.draft else None)
-
-    async def _commit(self, turns: list[_Turn]) -> dict[int, Draft]:
-        """Record and begin what these turns ask; return what may leave now, by mail id."""
-        courier, seen = self.courier, self.outcomes.revision
-        results = [one.result for one in turns if one.result]
-        drafts = [one.draft for one in turns if one.draft]
-        if any(one.revision < seen for one in drafts):
-            drafts = await courier.threads.at_desk(self.desk.renew, drafts)
-        begun, stale = await courier.threads.in_outcomes(self._try_commit, results, drafts)
-        while stale:
-            renewed = await courier.threads.at_desk(self.desk.renew, stale)
-            more, stale = await courier.threads.in_outcomes(self._try_commit, [], renewed)
-            begun |= more
-        return begun
-
-    def _try_commit(self, results: Sequence[Result], drafts: Sequence[Draft]) -> tuple[dict[int, Draft], list[Draft]]:
-        """Commit; try again when the database is away for a moment."""
-        for attempt in range(COMMIT_TRIES):
-            try:
-                return self.outcomes.commit(results, drafts)
-            except (OperationalError, InterfaceError) as exc:
-                if attempt == COMMIT_TRIES - 1 or connection.in_atomic_block:
-                    raise
-                logger.warning("the database does not take outcomes; it is tried again", reason=str(exc))
-                connection.close()
-                time.sleep(FIRST_PAUSE_S * 2**attempt)
-        return {}, []

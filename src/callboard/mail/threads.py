@@ -9,13 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
+import structlog
 from django.db import InterfaceError, OperationalError, connection
 
+FIRST_PAUSE_S = 0.1
+"""Seconds between two tries; each pause is twice the one before."""
+
+logger = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 
@@ -39,15 +45,18 @@ class Threads:
         """Do something in the thread of people and settings."""
         return await asyncio.get_running_loop().run_in_executor(self.world, work, *args)
 
-    async def in_outcomes(self, work: Callable[..., T], *args: Any) -> T:
-        """Do something with the outbox, after all that was asked before: one transaction, if any."""
+    async def in_outcomes(self, work: Callable[..., T], *args: Any, tries: int = 1) -> T:
+        """Do something with the outbox, after all that was asked before: one transaction, if any.
+
+        So often, with pauses, while the database does not take it.
+        """
         done = self._try_here(work, args) if self.is_embedded and not self._waiting else None
         if done is not None:
             found: T = done.answer
             return found
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self.outcomes, work, *args)
+            return await asyncio.get_running_loop().run_in_executor(self.outcomes, _try_often, tries, work, args)
         finally:
             self._waiting -= 1
 
@@ -78,6 +87,19 @@ class Threads:
 def allow_database_in_loop() -> None:
     """Tell Django, which refuses database work in a thread that runs a loop, that this process means to do it."""
     os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+def _try_often(tries: int, work: Callable[..., T], args: tuple[Any, ...]) -> T:
+    for pause_s in (FIRST_PAUSE_S * 2**number for number in range(tries - 1)):
+        try:
+            return work(*args)
+        except (OperationalError, InterfaceError) as exc:
+            if connection.in_atomic_block:
+                raise
+            logger.warning("the database does not take outcomes; it is tried again", reason=str(exc))
+            connection.close()
+            time.sleep(pause_s)
+    return work(*args)
 
 
 def _close_connection() -> None:

@@ -61,17 +61,30 @@ def test_the_loop_waits_for_no_lock_even_over_a_connection_that_was_open_before(
     assert found == again == (LOOP, 0)
 
 
-def test_what_the_database_refuses_in_the_loop_is_done_in_the_thread(run):
+@pytest.mark.parametrize("often", [1, 3])
+def test_what_the_database_refuses_in_the_loop_is_done_in_the_thread(run, often):
     tries = []
 
     def work():
         tries.append(here())
-        if tries == ["loop"]:
+        if tries.count("outcomes") < often:
             raise OperationalError("database is locked")
         return "done"
 
-    assert run(lambda threads: threads.in_outcomes(work)) == "done"
-    assert tries == (["loop", "outcomes"] if EMBEDDED else ["outcomes"])
+    assert run(lambda threads: threads.in_outcomes(work, tries=often)) == "done"
+    assert tries == ["loop"] * EMBEDDED + ["outcomes"] * often
+
+
+def test_the_last_refusal_of_the_database_is_told(run):
+    tries = []
+
+    def work():
+        tries.append(here())
+        raise OperationalError("database is locked")
+
+    with pytest.raises(OperationalError):
+        run(lambda threads: threads.in_outcomes(work, tries=2))
+    assert tries == ["loop"] * EMBEDDED + ["outcomes"] * 2
 
 
 def test_what_is_wrong_with_the_work_itself_is_told_and_not_tried_again(run):
