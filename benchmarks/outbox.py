@@ -94,7 +94,8 @@ def main() -> None:
     def size() -> int:
         columns = ("id", "user_id", "domain", "message_id", "importance_rank", "composed_us", "expires_us", "attempts")
         one = Leased._make((*Mail.objects.values_list(*columns)[0], 1))
-        return len(whole(Desk(config, clock, pipeline.checker).draft([one])[0].raw))
+        written = Desk(config, clock, pipeline.checker).draft([one])[0].mail_object
+        return len(whole(written.content)) if written else 0
 
     mails = runner.database.submit(fill).result()
     mail_bytes = runner.database.submit(size).result()

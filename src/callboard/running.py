@@ -53,6 +53,8 @@ class Runner:
         self.database = ThreadPoolExecutor(1, thread_name_prefix="database")
         outcomes = ThreadPoolExecutor(1, thread_name_prefix="outcomes")
         self.threads = Threads(self.database, outcomes, is_embedded=connection.vendor == "sqlite")
+        if self.threads.is_embedded:
+            allow_database_in_loop()
         self.nightly = ThreadPoolExecutor(1, thread_name_prefix="nightly")
         self.pipeline = self.database.submit(new_pipeline).result()
 
@@ -85,7 +87,6 @@ class Runner:
 
     def _run(self, steps: Callable[[Courier, Postman, Owner], Awaitable[None]]) -> Counter[str]:
         """Run on uvloop: a mail's four writes and reads cost half of what they do on asyncio's own loop."""
-        allow_database_in_loop()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(self._with_courier(steps))
 
@@ -95,7 +96,7 @@ class Runner:
         new_transport = transport_factory(config, lambda: to_us(self.pipeline.now()))
         courier = Courier(config, self.pipeline.clock, self.pipeline.checker, owner, self.threads, new_transport)
         postman = Postman(config, self.pipeline.clock, self.database, new_transport)
-        await courier.threads.in_outcomes(owner.__enter__)  # where leases are taken
+        await courier.threads.at_outbox(owner.__enter__)  # where leases are taken
         keeper = asyncio.create_task(courier.keep_leases())
         try:
             await run(courier, postman, owner)
@@ -103,7 +104,7 @@ class Runner:
             keeper.cancel()
             await courier.close()
             await self._db(self.pipeline.keep_index)
-            await courier.threads.in_outcomes(owner.__exit__, None, None, None)
+            await courier.threads.at_outbox(owner.__exit__, None, None, None)
             await self.threads.leave_database()
             self.threads.world.shutdown()
             self.threads.outcomes.shutdown()

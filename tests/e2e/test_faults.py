@@ -177,6 +177,23 @@ def test_a_full_disk_ends_the_drain_with_words_and_costs_nothing_but_time(board:
     assert len(sink.accepted) <= 400 + CONNECTIONS
 
 
+def test_a_worker_that_is_told_to_stop_begins_no_mail_that_was_to_follow(board: Callboard, sink: Sink):
+    emails = some("x.example", 120)
+    sink.scripts = {one: [Step(reply="250 2.0.0 kept", keep=True, wait=True)] for one in emails}
+    begin(board, *emails)
+    running = board.start("worker")
+    at_a_time = CONNECTIONS * 5 // 6
+    assert sink.wait_for(lambda: len(sink.accepted) == at_a_time)
+    running.send_signal(signal.SIGTERM)
+    time.sleep(0.5)  # it hears of it before the answers come
+    sink.release()
+    assert running.wait(60) == 0
+    assert running.stderr
+    running.stderr.close()
+    assert len(sink.accepted) == at_a_time
+    assert states(board) == {"sent": at_a_time, "queued": 120 - at_a_time}
+
+
 def test_a_recipient_whose_server_takes_its_time_keeps_nobody_of_the_domain_waiting(board: Callboard, sink: Sink):
     slow, *others = some("x.example", 120)
     sink.scripts = {slow: [Step(reply="250 2.0.0 kept", keep=True, wait=True)]}

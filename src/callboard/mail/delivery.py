@@ -21,7 +21,6 @@ from callboard.base.clock import Clock
 from callboard.base.config import Config
 from callboard.mail.checking import Checker
 from callboard.mail.desk import Desk, Draft
-from callboard.mail.feedback.return_path import ReturnPath
 from callboard.mail.groups import Groups
 from callboard.mail.lanes import Lanes
 from callboard.mail.outcomes import LEASE_S, Outcomes
@@ -30,7 +29,6 @@ from callboard.mail.replies import Fate, Reply
 from callboard.mail.store import NEXT_HOP, Result
 from callboard.mail.threads import Threads
 from callboard.mail.transport import Transport, Unavailable
-from callboard.mail.wire import MailObject
 
 CONNECTIONS = 44
 """Connections to the next hop at a time: Postfix takes 50 of one client, and letters and sign-in codes need some."""
@@ -67,7 +65,6 @@ class Courier:
         self.desk = Desk(config, clock, checker)
         self.outcomes = Outcomes(clock, owner)
         self.threads = threads
-        self.return_path = ReturnPath(config)
         self.transports = [new_transport() for _ in range(CONNECTIONS)]
         self._runs: set[_Run] = set()
         self._stopped = False
@@ -101,7 +98,7 @@ class Courier:
             held = {mail_id for run in self._runs for mail_id in run.holding}
             if held:
                 try:
-                    await self.threads.in_outcomes(self.outcomes.extend, held)
+                    await self.threads.at_outbox(self.outcomes.extend, held)
                 except Exception:
                     logger.exception("leases could not be extended; it is tried again")
 
@@ -160,16 +157,16 @@ class _Run:
         """Let go of what still waits; when no connection was left, the next hop rests."""
         rest = self.lanes.clear_all()
         if self._gone == CONNECTIONS:
-            await self.courier.threads.in_outcomes(self.outcomes.pause, NEXT_HOP, rest, self._unavailable)
+            await self.courier.threads.at_outbox(self.outcomes.pause, NEXT_HOP, rest, self._unavailable)
         elif rest:
-            await self.courier.threads.in_outcomes(self.outcomes.give_back, rest)
+            await self.courier.threads.at_outbox(self.outcomes.give_back, rest)
 
     # feeding
 
     async def _feed(self) -> int:
         """Lease a batch and write it, some mails at a time; return how many mails there were."""
         began_s = time.monotonic()
-        mails = await self.courier.threads.in_outcomes(self.outcomes.lease, LEASE_BATCH, self.lanes.crowded())
+        mails = await self.courier.threads.at_outbox(self.outcomes.lease, LEASE_BATCH, self.lanes.crowded())
         now_s = time.monotonic()
         self._look_again_s = now_s + (LOOK_S if mails else max(LOOK_S, (now_s - began_s) / LOOK_SHARE))
         self._taken += len(mails)
@@ -237,7 +234,7 @@ class _Run:
     async def _carry(self, transport: Transport, draft: Draft | None) -> bool:
         """Carry a mail and those after it; return False when the connection can not be used any more."""
         result: Result | None = None
-        in_a_row = 0
+        number = 0
         while draft is not None or result is not None:
             if draft is not None and not transport.is_open and not await self._open(transport):
                 self.lanes.put_back(draft)
@@ -249,41 +246,48 @@ class _Run:
             if ready is not draft:
                 transport.call_off()  # it does not leave, or was written anew
             if ready is not None:
-                in_a_row += 1
-                follower = self._follower(ready) if in_a_row % MAILS_IN_A_ROW and not self._halted else None
+                number += 1
+                follower = self._follower(ready, number)
                 result = self.outcomes.result(ready, await self._send(transport, ready, follower))
             reply = result.reply if result else None
             if draft is not None:
                 await self._finish(draft, reply)
-            if follower is not None and (self._halted or not self.lanes.advance(follower)):
-                transport.call_off()
-                follower = None
-            if reply is not None and reply.of_hop:
+            is_refused = reply is not None and reply.of_hop
+            if follower is not None:
+                follower = self._let_follow(transport, follower, may=not (is_refused or self._halted))
+            if reply is not None and is_refused:
                 self._unavailable = reply.line
                 logger.warning("next hop refuses us", reason=reply.line)
-                if follower is not None:
-                    self.lanes.put_back(follower)
                 await self.groups.turn(result, None)
                 return False
             draft = follower or (None if self._halted else self.lanes.take())
         return True
 
-    def _follower(self, draft: Draft) -> Draft | None:
+    def _follower(self, draft: Draft, number: int) -> Draft | None:
+        """Return what follows a mail, the so many-th over its connection; nothing when another domain has its turn."""
+        if self._halted or number % MAILS_IN_A_ROW == 0:
+            return None
         return self.lanes.follow(draft, time.monotonic(), is_any_idle=bool(self._idle))
+
+    def _let_follow(self, transport: Transport, follower: Draft, *, may: bool) -> Draft | None:
+        """Return the follower if it may go now over this connection; else it waits for its turn again."""
+        if self.lanes.advance(follower):
+            if may:
+                return follower
+            self.lanes.put_back(follower)
+            self._rouse()
+        transport.call_off()
+        return None
 
     async def _send(self, transport: Transport, draft: Draft, follower: Draft | None) -> Reply:
         """Hand over a mail that was begun; what follows it over the same connection is told of it."""
         # The server may have closed while the begin was committed: nothing was said of this mail yet.
         if not transport.is_open and not await self._open(transport):
             return Reply(Fate.RETRY, 0, self._unavailable, of_hop=True)
-        ahead = self._mail_of(follower) if follower is not None and follower.raw else None
-        return await transport.send(self._mail_of(draft), ahead)
-
-    def _mail_of(self, draft: Draft) -> MailObject:
-        if draft.mail_object is None:
-            sender = self.courier.return_path.of(draft.mail.id)
-            draft.mail_object = MailObject(sender, draft.recipient, draft.raw)
-        return draft.mail_object
+        mail, ahead = draft.mail_object, follower.mail_object if follower else None
+        if mail is None:
+            raise RuntimeError("a mail was begun that is not written")
+        return await transport.send(mail, ahead)
 
     async def _open(self, transport: Transport) -> bool:
         """Open a connection; a next hop that takes fewer connections than we have is no failure."""
@@ -304,7 +308,7 @@ class _Run:
         if self.lanes.finish(draft, reply) and reply is not None:
             rest = self.lanes.clear(draft.domain)
             pause, reason = self.outcomes.pause, f"{draft.domain}: {reply.line}"
-            await self.courier.threads.in_outcomes(pause, draft.domain, rest, reason)
+            await self.courier.threads.at_outbox(pause, draft.domain, rest, reason)
 
     def _rouse(self) -> None:
         """Let idle connections look again."""

@@ -18,9 +18,10 @@ from callboard.base.config import Config
 from callboard.base.reasons import Reason
 from callboard.base.texts import shown
 from callboard.mail.checking import Checker, Items, Told
+from callboard.mail.feedback.return_path import ReturnPath
 from callboard.mail.replies import envelope_address
 from callboard.mail.store import Leased
-from callboard.mail.wire import MailObject, Written
+from callboard.mail.wire import MailObject
 from callboard.mail.writing import Writer
 from callboard.people.values import Person
 
@@ -35,20 +36,17 @@ class Draft:
     """A mail that is checked and written as of a revision of people and settings.
 
     `reasons` say for each of the items why it may not leave.
-    `raw` is empty when nothing may leave, or when it can not be written: `fault` says why.
+    `mail_object` is None when nothing may leave, or when it can not be written: `fault` says why.
     """
 
     mail: Leased
     person: Person
     person_key: str
-    recipient: str
     revision: int
     items: Items
     reasons: tuple[Reason | None, ...]
-    raw: Written
+    mail_object: MailObject | None
     fault: str
-    mail_object: MailObject | None = None
-    """It with its envelope, once that was made."""
 
     @property
     def domain(self) -> str:
@@ -68,6 +66,7 @@ class Desk:
         self.clock = clock
         self.checker = checker
         self.writer = Writer(config, checker)
+        self.return_path = ReturnPath(config)
 
     # check and write
 
@@ -100,16 +99,14 @@ class Desk:
     def _unreadable(self, mail: Leased, exc: Exception) -> Draft:
         world = self.checker.world
         person = world.directory.persons[mail.user_id]
-        recipient, fault = envelope_address(person.email), _fault(exc)
-        return Draft(mail, person, person.key, recipient, world.revision, Items((), {}), (), b"", fault)
+        return Draft(mail, person, person.key, world.revision, Items((), {}), (), None, _fault(exc))
 
     def _draft(self, mail: Leased, told: Told) -> Draft:
         world = self.checker.world
         person = world.directory.persons[mail.user_id]
         reasons = self.checker.verdicts(person, told.items, self.clock.now())
         kept = self.checker.part(told.items, reasons)
-        recipient = envelope_address(person.email)
-        draft = Draft(mail, person, person.key, recipient, world.revision, told.items, reasons, b"", "")
+        draft = Draft(mail, person, person.key, world.revision, told.items, reasons, None, "")
         if kept.pairs:
             self._write(draft, told if kept is told.items else told._replace(items=kept))
         return draft
@@ -117,7 +114,9 @@ class Desk:
     def _write(self, draft: Draft, told: Told) -> None:
         """Write the mail; one that can not be written fails, with the reason, alone (P3)."""
         try:
-            draft.raw = self.writer.write(draft.mail, draft.person, told)
+            content = self.writer.write(draft.mail, draft.person, told)
+            recipient = envelope_address(draft.person.email)
+            draft.mail_object = MailObject(self.return_path.of(draft.mail.id), recipient, content)
         except Error:
             raise
         except Exception as exc:

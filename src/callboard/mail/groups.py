@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from callboard.mail.desk import Desk, Draft
 from callboard.mail.lanes import Lanes
+from callboard.mail.models import MailState
 from callboard.mail.outcomes import Outcomes
 from callboard.mail.store import Result
 from callboard.mail.threads import Threads
 
-MOST = 0.7
-"""Part of the connections that have a mail for which a commit waits: the server is busy with the others."""
+ENOUGH = 0.7
+"""Part of the connections with a mail that have to ask for a commit: the server is busy with the others."""
 LONGEST_GATHERING_S = 0.003
 """Seconds a commit waits for them."""
 COMMIT_TRIES = 6
@@ -39,7 +40,7 @@ class Groups:
         self.lanes = lanes
         self._turns: list[_Turn] = []
         self._asked = asyncio.Event()
-        self._most_asked = asyncio.Event()
+        self._enough_asked = asyncio.Event()
 
     async def turn(self, result: Result | None, draft: Draft | None) -> Draft | None:
         """Wait until the result is committed and the next mail is begun; None when it may not leave."""
@@ -48,30 +49,30 @@ class Groups:
         turn = _Turn(result, draft, asyncio.get_running_loop().create_future())
         self._turns.append(turn)
         self._asked.set()
-        if self._have_asked:
-            self._most_asked.set()
+        if self._have_enough_asked:
+            self._enough_asked.set()
         return await turn.answer
 
     @property
-    def _have_asked(self) -> bool:
+    def _have_enough_asked(self) -> bool:
         """Return whether most of the connections that carry a mail wait for a commit."""
-        return len(self._turns) >= self.lanes.in_flight * MOST
+        return len(self._turns) >= self.lanes.in_flight * ENOUGH
 
     async def run(self) -> None:
         """Commit the turns of the connections together, as they come."""
         while True:
             await self._asked.wait()
-            if not self._have_asked:
+            if not self._have_enough_asked:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._most_asked.wait(), LONGEST_GATHERING_S)
+                    await asyncio.wait_for(self._enough_asked.wait(), LONGEST_GATHERING_S)
             self._asked.clear()
-            self._most_asked.clear()
+            self._enough_asked.clear()
             turns, self._turns = self._turns, []
             try:
                 begun = await self._commit(turns)
                 for domain in self.outcomes.take_opened():
                     rest = self.lanes.clear(domain)
-                    await self.threads.in_outcomes(self.outcomes.let_go, domain, rest)
+                    await self.threads.at_outbox(self.outcomes.let_go, domain, rest)
             except Exception as exc:  # noqa: BLE001 - handed to every connection that waits for this commit
                 for turn in turns:
                     turn.answer.set_exception(exc)
@@ -86,9 +87,10 @@ class Groups:
         drafts = [one.draft for one in turns if one.draft]
         if any(one.revision < seen for one in drafts):
             drafts = await self.threads.at_desk(self.desk.renew, drafts)
-        begun, stale = await self.threads.in_outcomes(commit, results, drafts, tries=COMMIT_TRIES)
+        is_short = all(one.state is MailState.SENT for one in results)  # what a refusal means takes looks at many rows
+        begun, stale = await self.threads.at_outbox(commit, results, drafts, tries=COMMIT_TRIES, is_short=is_short)
         while stale:
             renewed = await self.threads.at_desk(self.desk.renew, stale)
-            more, stale = await self.threads.in_outcomes(commit, [], renewed, tries=COMMIT_TRIES)
+            more, stale = await self.threads.at_outbox(commit, [], renewed, tries=COMMIT_TRIES)
             begun |= more
         return begun

@@ -1,8 +1,7 @@
-"""The delivery's side of the outbox: lease, begin and record, pause. Runs in one thread, beside the desk's.
+"""The delivery's side of the outbox: lease, begin and record, pause. Beside the desk's thread, one piece at a time.
 
 The one short transaction of a group of connections records their outcomes, looks whether people
-or settings changed since their next mails were checked (S5), and begins these. So a disk that is
-slow to say that a commit is kept holds up no writing of mails.
+or settings changed since their next mails were checked (S5), and begins these.
 """
 
 from __future__ import annotations
@@ -164,4 +163,4 @@ def _end_of(draft: Draft, suppressed: dict[str, tuple[str, bool]]) -> tuple[Mail
     why = suppressed.get(draft.person_key)
     if why and not (why[1] and draft.rank == CRITICAL):
         return MailState.HELD, why[0]
-    return None if draft.raw else (MailState.FAILED, draft.fault)
+    return None if draft.mail_object else (MailState.FAILED, draft.fault)

@@ -106,7 +106,7 @@ class Session(asyncio.Protocol):
         if len(self._buffer) > MAX_LINE_BYTES:
             self._fail("the server's reply has no end")
         elif self._waiter is not None and len(self._answers) >= self._wanted:
-            if self._waiter.done() or not self._lets_go():  # at once: to wake the one who waits takes longer
+            if self._waiter.done() or not self._let_go_if_taken():  # at once: to wake the one who waits takes longer
                 self._wake()
         elif self._waiter is None:
             self._look_at_rest()
@@ -221,7 +221,7 @@ class Session(asyncio.Protocol):
             return _Ready(wire_form(mail.content), None, b"")
         return _Ready(wire_form(mail.content), following, b"".join(envelope))
 
-    def _lets_go(self) -> bool:
+    def _let_go_if_taken(self) -> bool:
         """Let the mail leave if it is ready and its envelope taken; return whether it did."""
         if self._ready is None or not self._is_envelope_taken():
             return False
@@ -319,7 +319,7 @@ class Session(asyncio.Protocol):
             raise Lost(self.lost)
         self._wanted = count
         if len(self._answers) >= count:  # they were there before
-            self._lets_go()
+            self._let_go_if_taken()
         if len(self._answers) < self._wanted:
             self._waiter = self._loop.create_future()
             self._deadline_s = self._loop.time() + self.patience_s

@@ -1,8 +1,9 @@
 """Where a courier's database work is done: beside its event loop, or in the loop itself where nothing is waited for.
 
-Threads of one interpreter hinder each other: every statement and every packet gives it up and asks for it again. On the
-embedded database a commit is short, so the loop makes it by itself, unless somebody else writes just then: for locks,
-and for a database that is away, a thread waits. Source: decision 7, a fifth more mails.
+Threads of one interpreter hinder each other: every statement and every packet gives it up and asks for it again. On
+the embedded database a commit of sent mails is short, so the loop makes it by itself, unless somebody else writes just
+then: for locks, for a database that is away, and for all that reads more than some rows, a thread waits.
+Source: decision 7, a fifth more mails.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -36,8 +37,8 @@ class Threads:
     world: ThreadPoolExecutor
     outcomes: ThreadPoolExecutor
     is_embedded: bool = False
-    _waiting: int = 0
-    """Pieces of work that the thread was given and has not done."""
+    _last: Future[Any] | None = None
+    """What the thread was given last."""
     _impatient: Any = None
     """The loop's connection, once it was told to wait for nobody."""
 
@@ -45,24 +46,23 @@ class Threads:
         """Do something in the thread of people and settings."""
         return await asyncio.get_running_loop().run_in_executor(self.world, work, *args)
 
-    async def in_outcomes(self, work: Callable[..., T], *args: Any, tries: int = 1) -> T:
+    async def at_outbox(self, work: Callable[..., T], *args: Any, tries: int = 1, is_short: bool = False) -> T:
         """Do something with the outbox, after all that was asked before: one transaction, if any.
 
-        So often, with pauses, while the database does not take it.
+        What `is_short` may be done in the loop. So often, with pauses, while the database does not take it.
         """
-        done = self._try_here(work, args) if self.is_embedded and not self._waiting else None
-        if done is not None:
-            found: T = done.answer
-            return found
-        self._waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self.outcomes, _try_often, tries, work, args)
-        finally:
-            self._waiting -= 1
+        if is_short and self.is_embedded and (self._last is None or self._last.done()):
+            done = self._try_here(work, args)
+            if done is not None:
+                found: T = done.answer
+                return found
+        self._last = future = self.outcomes.submit(_try_often, tries, work, args)
+        return await asyncio.wrap_future(future)
 
     async def leave_database(self) -> None:
         """Close all connections to the database; whoever asks next opens one."""
-        connection.close()
+        if self.is_embedded:
+            connection.close()
         for one in (self.world, self.outcomes):
             await asyncio.get_running_loop().run_in_executor(one, _close_connection)
 

@@ -149,12 +149,12 @@ class Stage:
         owner = new_owner(pipeline.config.home)
         threads = Threads(self.thread, self.thread)
         courier = Courier(pipeline.config, pipeline.clock, pipeline.checker, owner, threads, lambda: self.letters)
-        await courier.threads.in_outcomes(owner.__enter__)  # where leases are taken
+        await courier.threads.at_outbox(owner.__enter__)  # where leases are taken
         try:
             while await courier.deliver_due():
                 pass
         finally:
-            await courier.threads.in_outcomes(owner.__exit__, None, None, None)
+            await courier.threads.at_outbox(owner.__exit__, None, None, None)
         return +Counter(courier.counts)
 
     def drain(self):

@@ -67,7 +67,7 @@ def test_what_was_composed_here_is_not_read_again_and_the_mail_is_the_same(stage
     free()
     (again,), reads = drafted(stage, another(stage))
     assert reads == 1
-    assert whole(found.raw) == whole(again.raw)
+    assert whole(found.mail_object.content) == whole(again.mail_object.content)
     assert found.items.pairs == again.items.pairs
 
 
@@ -166,7 +166,7 @@ def test_a_composing_that_came_to_nothing_is_not_remembered_for_the_mail_that_ge
         pass
     if connection.vendor == "sqlite":
         assert Mail.objects.get(user__email_key=TOM).id == number, "the number is used again"
-    told = {draft.recipient: whole(draft.raw) for draft in drafted(stage)[0]}
+    told = {draft.mail_object.recipient: whole(draft.mail_object.content) for draft in drafted(stage)[0]}
     assert [(b"Salt" in told[one], b"Pepper" in told[one]) for one in (ANA, TOM)] == [(True, False), (False, True)]
 
 
@@ -179,4 +179,4 @@ def test_what_another_process_composed_is_read(stage):
         pass
     (found,), reads = drafted(stage)
     assert reads == 1
-    assert found.raw
+    assert found.mail_object

@@ -165,10 +165,10 @@ def test_s5_a_mute_between_writing_and_handing_over_is_seen(stage):
 def test_s5_a_change_that_is_somebody_elses_lets_the_written_mail_go(stage):
     with drafted(stage) as (found, desk, outcomes):
         stage.mute(default(), TOM)
-        raw = found.raw
+        written = found.mail_object
         assert outcomes.commit([], [found]) == ({}, [found])
         assert outcomes.commit([], desk.renew([found])) == ({found.mail.id: found}, [])
-        assert found.raw is raw
+        assert found.mail_object is written
 
 
 def test_p2_of_written_mails_only_those_that_are_still_ours_are_begun(stage):

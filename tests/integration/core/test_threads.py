@@ -52,9 +52,9 @@ def patience():
 def test_the_loop_waits_for_no_lock_even_over_a_connection_that_was_open_before(run):
     async def work(threads):
         before = patience()
-        found = await threads.in_outcomes(patience)
+        found = await threads.at_outbox(patience, is_short=True)
         connection.close()
-        return before, found, await threads.in_outcomes(patience)
+        return before, found, await threads.at_outbox(patience, is_short=True)
 
     before, found, again = run(work)
     assert before == ("loop", 30_000 if EMBEDDED else 0)
@@ -71,7 +71,7 @@ def test_what_the_database_refuses_in_the_loop_is_done_in_the_thread(run, often)
             raise OperationalError("database is locked")
         return "done"
 
-    assert run(lambda threads: threads.in_outcomes(work, tries=often)) == "done"
+    assert run(lambda threads: threads.at_outbox(work, tries=often, is_short=True)) == "done"
     assert tries == ["loop"] * EMBEDDED + ["outcomes"] * often
 
 
@@ -83,7 +83,7 @@ def test_the_last_refusal_of_the_database_is_told(run):
         raise OperationalError("database is locked")
 
     with pytest.raises(OperationalError):
-        run(lambda threads: threads.in_outcomes(work, tries=2))
+        run(lambda threads: threads.at_outbox(work, tries=2, is_short=True))
     assert tries == ["loop"] * EMBEDDED + ["outcomes"] * 2
 
 
@@ -95,7 +95,7 @@ def test_what_is_wrong_with_the_work_itself_is_told_and_not_tried_again(run):
         raise ValueError
 
     with pytest.raises(ValueError):  # noqa: PT011 - it is this one
-        run(lambda threads: threads.in_outcomes(work))
+        run(lambda threads: threads.at_outbox(work, is_short=True))
     assert tries == [LOOP]
 
 
@@ -109,13 +109,37 @@ def test_no_work_overtakes_what_the_thread_was_given_before(run):
         order.append(("first", here()))
 
     async def work(threads):
-        first = asyncio.create_task(threads.in_outcomes(refused))
+        first = asyncio.create_task(threads.at_outbox(refused, is_short=True))
         await asyncio.sleep(0)
-        second = asyncio.create_task(threads.in_outcomes(lambda: order.append(("second", here()))))
+        second = asyncio.create_task(threads.at_outbox(lambda: order.append(("second", here()))))
         await asyncio.sleep(0)
         may_end.set()
         await asyncio.gather(first, second)
-        await threads.in_outcomes(lambda: order.append(("third", here())))
+        await threads.at_outbox(lambda: order.append(("third", here())), is_short=True)
 
     run(work)
     assert order == [("first", "outcomes"), ("second", "outcomes"), ("third", LOOP)]
+
+
+def test_what_may_take_long_is_done_in_the_thread_at_once(run):
+    assert run(lambda threads: threads.at_outbox(here)) == "outcomes"
+
+
+def test_no_work_overtakes_what_nobody_waits_for_any_more(run):
+    order, may_end = [], threading.Event()
+
+    def first():
+        may_end.wait(10)
+        order.append("first")
+
+    async def work(threads):
+        given_up = asyncio.create_task(threads.at_outbox(first))
+        await asyncio.sleep(0)
+        given_up.cancel()
+        second = asyncio.create_task(threads.at_outbox(lambda: order.append("second"), is_short=True))
+        await asyncio.sleep(0)
+        may_end.set()
+        await second
+
+    run(work)
+    assert order == ["first", "second"]
