@@ -292,7 +292,7 @@ def test_a_mail_with_8_bit_bytes_says_so_or_is_not_sent():
 
 def announcing(*recipients, call_off=False):
     """Send mails, each announced with the one before; what the server has heard when the first is answered."""
-    mails = [MailObject("a@x.example", one, RAW) for one in recipients]
+    mails = [MailObject("a@x.example", one, RAW + b"x\r\n" * 20_000) for one in recipients]
 
     async def run(transport):
         await transport.open()
@@ -308,8 +308,10 @@ def announcing(*recipients, call_off=False):
     return run
 
 
-def test_rfc2920_the_envelope_of_the_next_mail_leaves_with_the_one_before():
-    server = Server()
+@pytest.mark.parametrize("tls", ["none", "starttls", "tls"])
+def test_rfc2920_the_envelope_of_the_next_mail_leaves_with_the_one_before(monkeypatch, tls):
+    monkeypatch.setenv("SSL_CERT_FILE", str(PEM))
+    server = Server(tls=tls, extensions="PIPELINING STARTTLS")
     assert fates(talking(announcing("b@x.example", "c@x.example", "d@x.example"), server)) == [Fate.SENT] * 3
     assert len(server.sessions) == 1
     assert [one for one in server.heard if one.startswith("RCPT")] == [f"RCPT TO:<{one}@x.example>" for one in "bcd"]
