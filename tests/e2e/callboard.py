@@ -113,6 +113,12 @@ def event(event_id: str, event_type: str = REDELIVERY) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def finish(process: subprocess.Popen[str]) -> None:
+    """Wait for the good end of a process that was started here."""
+    _, err = process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 0, err
+
+
 def stop(process: subprocess.Popen[str], number: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
     """Signal a process that was started here and wait for its end; its code and its words."""
     process.send_signal(number)

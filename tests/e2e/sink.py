@@ -41,6 +41,7 @@ DROP_BEFORE_DOT = Step("data", close=True)
 DROP_AFTER_DOT = Step("dot", close=True, keep=True)
 GARBAGE = Step("dot", "what is this")
 HOLD = Step(hold=True)
+WAITING = Step(reply="250 2.0.0 kept", keep=True, wait=True)
 
 
 def says(reply: str, at: str = "rcpt") -> Step:

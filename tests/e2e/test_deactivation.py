@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.e2e.callboard import TIMEOUT_S, event
+from tests.e2e.callboard import event, finish
 from tests.e2e.callboard import people as people_file
-from tests.e2e.sink import OK, Step, says
+from tests.e2e.sink import OK, WAITING, says
 
 if TYPE_CHECKING:
     from tests.e2e.callboard import Callboard
     from tests.e2e.sink import Sink
 
 PROCESSED = "delivery.processed"
-WAITING = Step(reply="250 2.0.0 kept", keep=True, wait=True)
 AT_A_TIME = 36
 """Mails that are under way to one domain at a time (mail.lanes): the rest waits for its turn."""
 
@@ -46,9 +45,7 @@ def test_a1_of_a_running_digest_only_what_was_under_way_arrives(on_both: Callboa
     assert sink.wait_for(lambda: len(sink.accepted) == AT_A_TIME)
     assert deactivate(board, *emails)["deactivated"] == 60
     sink.release()
-    assert running.wait(TIMEOUT_S) == 0
-    assert running.stderr
-    running.stderr.close()
+    finish(running)
     under_way = {one.recipient for one in sink.accepted}
     assert (len(sink.accepted), len(under_way)) == (AT_A_TIME, AT_A_TIME)
     rows = [(row["user"] in under_way, row["state"], row["reason"]) for row in board.ledger()]

@@ -12,8 +12,20 @@ from collections import Counter
 
 import psycopg
 import pytest
-from tests.e2e.callboard import REDELIVERY, Callboard, event, stop
-from tests.e2e.sink import CLOSING, DROP_AFTER_DOT, DROP_BEFORE_DOT, GARBAGE, HOLD, OK, PLAIN_HELLO, Sink, Step, says
+from tests.e2e.callboard import REDELIVERY, Callboard, event, finish, stop
+from tests.e2e.sink import (
+    CLOSING,
+    DROP_AFTER_DOT,
+    DROP_BEFORE_DOT,
+    GARBAGE,
+    HOLD,
+    OK,
+    PLAIN_HELLO,
+    WAITING,
+    Sink,
+    Step,
+    says,
+)
 
 CONNECTIONS = 44
 LIMITED = """
@@ -179,7 +191,7 @@ def test_a_full_disk_ends_the_drain_with_words_and_costs_nothing_but_time(board:
 
 def test_a_worker_that_is_told_to_stop_begins_no_mail_that_was_to_follow(board: Callboard, sink: Sink):
     emails = some("x.example", 120)
-    sink.scripts = {one: [Step(reply="250 2.0.0 kept", keep=True, wait=True)] for one in emails}
+    sink.scripts = {one: [WAITING] for one in emails}
     begin(board, *emails)
     running = board.start("worker")
     at_a_time = CONNECTIONS * 5 // 6
@@ -187,30 +199,26 @@ def test_a_worker_that_is_told_to_stop_begins_no_mail_that_was_to_follow(board: 
     running.send_signal(signal.SIGTERM)
     time.sleep(0.5)  # it hears of it before the answers come
     sink.release()
-    assert running.wait(60) == 0
-    assert running.stderr
-    running.stderr.close()
+    finish(running)
     assert len(sink.accepted) == at_a_time
     assert states(board) == {"sent": at_a_time, "queued": 120 - at_a_time}
 
 
 def test_a_recipient_whose_server_takes_its_time_keeps_nobody_of_the_domain_waiting(board: Callboard, sink: Sink):
     slow, *others = some("x.example", 120)
-    sink.scripts = {slow: [Step(reply="250 2.0.0 kept", keep=True, wait=True)]}
+    sink.scripts = {slow: [WAITING]}
     begin(board, slow, *others)
     running = board.start("drain")
     assert sink.wait_for(lambda: len(sink.accepted) == 120), "what was to follow the slow one went another way"
     sink.release()
-    assert running.wait(60) == 0
-    assert running.stderr
-    running.stderr.close()
+    finish(running)
     assert states(board) == {"sent": 120}
     assert len(sink.accepted) == 120
 
 
 def test_a_database_that_somebody_else_writes_is_waited_for_and_no_answer_is_lost(board: Callboard, sink: Sink):
     emails = some("x.example", 10)
-    sink.scripts = {one: [Step(reply="250 2.0.0 kept", keep=True, wait=True)] for one in emails}
+    sink.scripts = {one: [WAITING] for one in emails}
     begin(board, *emails)
     running = board.start("drain")
     assert sink.wait_for(lambda: len(sink.accepted) == len(emails))
@@ -223,9 +231,7 @@ def test_a_database_that_somebody_else_writes_is_waited_for_and_no_answer_is_los
     assert set(states(board)) == {"queued"}, "as a mail on its way is shown"
     writer.execute("ROLLBACK")
     writer.close()
-    assert running.wait(60) == 0
-    assert running.stderr
-    running.stderr.close()
+    finish(running)
     assert states(board) == {"sent": 10}
     assert len(sink.accepted) == 10
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection
@@ -24,10 +24,6 @@ FIRST_PAUSE_S = 0.1
 
 logger = structlog.get_logger(__name__)
 T = TypeVar("T")
-
-
-class _Done(NamedTuple):
-    answer: Any
 
 
 @dataclass(slots=True)
@@ -49,13 +45,16 @@ class Threads:
     async def at_outbox(self, work: Callable[..., T], *args: Any, tries: int = 1, is_short: bool = False) -> T:
         """Do something with the outbox, after all that was asked before: one transaction, if any.
 
-        What `is_short` may be done in the loop. So often, with pauses, while the database does not take it.
+        What `is_short` may be done in the loop. What the database does not take is tried so often, with pauses, in
+        the thread.
         """
         if is_short and self.is_embedded and (self._last is None or self._last.done()):
-            done = self._try_here(work, args)
-            if done is not None:
-                found: T = done.answer
-                return found
+            try:
+                self._wait_for_nobody()
+                return work(*args)
+            except (OperationalError, InterfaceError):  # nothing has been done
+                if connection.in_atomic_block:
+                    raise
         self._last = future = self.outcomes.submit(_try_often, tries, work, args)
         return await asyncio.wrap_future(future)
 
@@ -65,16 +64,6 @@ class Threads:
             connection.close()
         for one in (self.world, self.outcomes):
             await asyncio.get_running_loop().run_in_executor(one, _close_connection)
-
-    def _try_here(self, work: Callable[..., Any], args: tuple[Any, ...]) -> _Done | None:
-        """Do the work in this thread; None when the database does not take it now: then nothing has been done."""
-        try:
-            self._wait_for_nobody()
-            return _Done(work(*args))
-        except (OperationalError, InterfaceError):
-            if connection.in_atomic_block:
-                raise
-            return None
 
     def _wait_for_nobody(self) -> None:
         connection.ensure_connection()
