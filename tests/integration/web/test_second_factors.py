@@ -52,15 +52,17 @@ def stale(client):
 
 
 def app_code(secret, steps=0):
+    """The code of this step of 30 seconds or a later one: the step before may end before it is posted."""
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
 
 
 def add_app(client):
-    """Set an app up; return its secret and the recovery codes."""
+    """Set an app up; return its secret, the code that did it and the recovery codes."""
     page = client.get(APP).content.decode()
     secret = re.findall(r'class="secret">([A-Z2-7 ]+)<', page)[0].replace(" ", "")
-    assert client.post(APP, {"code": app_code(secret, -1)})["Location"] == CODES
-    return secret, re.findall(r"<code>(\d{8})</code>", client.get(CODES).content.decode())
+    code = app_code(secret)
+    assert client.post(APP, {"code": code})["Location"] == CODES
+    return secret, code, re.findall(r"<code>(\d{8})</code>", client.get(CODES).content.decode())
 
 
 def options_in(page):
@@ -91,7 +93,7 @@ def test_an_app_is_set_up_by_picture_or_letters_and_signing_in_asks_for_its_code
     assert '<img src="data:image/svg+xml;base64,' in page.content.decode()
     assert page["Cache-Control"].startswith("max-age=0, no-cache, no-store")
     with django_capture_on_commit_callbacks(execute=True):
-        secret, codes = add_app(fresh)
+        secret, _, codes = add_app(fresh)
     assert newest_mail(ANA)["Subject"] == "Your authenticator app was added"
     assert len(set(codes)) == 10
     for first in (by_mailed_code, lambda one: by_password(one, ANA, PASSWORD)):
@@ -104,7 +106,7 @@ def test_an_app_is_set_up_by_picture_or_letters_and_signing_in_asks_for_its_code
         assert is_signed_in(client)
     client = new_client()
     by_password(client, ANA, PASSWORD)
-    assert client.post("/sign-in/second", {"code": app_code(secret)})["Location"] == "/settings"
+    assert client.post("/sign-in/second", {"code": app_code(secret, 1)})["Location"] == "/settings"
 
 
 def by_mailed_code(client):
@@ -113,8 +115,8 @@ def by_mailed_code(client):
 
 
 def test_a_code_of_an_app_works_once_however_it_is_written(fresh):
-    secret, _ = add_app(fresh)
-    code = app_code(secret)
+    secret, *_ = add_app(fresh)
+    code = app_code(secret, 1)
     clients = [new_client() for _ in range(3)]
     for client in clients:
         by_password(client, ANA, PASSWORD)
@@ -125,15 +127,15 @@ def test_a_code_of_an_app_works_once_however_it_is_written(fresh):
 
 
 def test_the_code_that_set_the_app_up_does_not_sign_in_too(fresh):
-    secret, _ = add_app(fresh)
+    _, code, _ = add_app(fresh)
     client = new_client()
     by_password(client, ANA, PASSWORD)
-    assert client.post("/sign-in/second", {"code": app_code(secret, -1)}).status_code == 200
+    assert client.post("/sign-in/second", {"code": code}).status_code == 200
     assert not is_signed_in(client)
 
 
 def test_a_recovery_code_works_once_and_codes_are_shown_once(fresh):
-    _, codes = add_app(fresh)
+    *_, codes = add_app(fresh)
     assert codes[0] not in fresh.get(CODES).content.decode()
     for status in (302, 200):
         client = new_client()
@@ -143,7 +145,7 @@ def test_a_recovery_code_works_once_and_codes_are_shown_once(fresh):
 
 
 def test_new_recovery_codes_end_the_old_ones(fresh, django_capture_on_commit_callbacks):
-    _, codes = add_app(fresh)
+    *_, codes = add_app(fresh)
     with django_capture_on_commit_callbacks(execute=True):
         assert fresh.post(f"{CODES}/new")["Location"] == CODES
     assert newest_mail(ANA)["Subject"] == "You have new recovery codes"
@@ -179,7 +181,7 @@ def test_who_is_asked_for_a_second_factor_can_begin_again(fresh):
 
 
 def test_who_is_deactivated_between_the_factors_is_not_let_in(fresh, pipeline):
-    _, codes = add_app(fresh)
+    *_, codes = add_app(fresh)
     client = new_client()
     by_password(client, ANA, PASSWORD)
     pipeline.import_people({"users": [one | {"active": False} for one in USERS if one["email"] == ANA]})
@@ -197,7 +199,7 @@ def test_an_app_is_removed_with_its_recovery_codes(fresh):
 
 
 def test_secrets_are_not_stored_as_they_are(fresh):
-    secret, codes = add_app(fresh)
+    secret, _, codes = add_app(fresh)
     stored = json.dumps(list(Authenticator.objects.values_list("data", flat=True)))
     assert secret not in stored
     assert not any(one in stored for one in codes)
@@ -232,7 +234,7 @@ def test_who_has_a_password_shows_it(fresh):
 
 
 def test_who_has_a_second_factor_shows_that_and_no_password(fresh):
-    _, codes = add_app(fresh)
+    *_, codes = add_app(fresh)
     stale(fresh)
     assert fresh.post(CONFIRM, {"password": PASSWORD}).status_code == 200
     assert fresh.get(ADD).status_code == 302
