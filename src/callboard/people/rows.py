@@ -8,7 +8,7 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 _PART = 50
 """Rows that SQLite is given at once: it keeps a prepared statement for each number of them."""
@@ -31,19 +31,20 @@ def write_rows(
     from one JSON text. To SQLite each value is a parameter: out of JSON, a mail's statements took it 40 to 60 % more
     instructions. Source: decision 7, counted.
     """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
+    database = connections[DEFAULT_DB_ALIAS]  # once: to look it up takes as long as a row
+    if database.vendor == "postgresql":
+        with database.cursor() as cursor:
             text = statement.format(given=_from_json(tuple(columns.items())))
             cursor.execute(text, [*before, json.dumps(rows), *after])
             return int(cursor.rowcount)
-    connection.ensure_connection()
-    connection.validate_no_broken_transaction()
+    database.ensure_connection()
+    database.validate_no_broken_transaction()
     changed = 0
     for start in range(0, len(rows), _PART):
         part = rows[start : start + _PART]
         text = _of_parameters(statement, tuple(columns), len(part))
-        with connection.wrap_database_errors:  # a cursor of Django's would look through hundreds of marks each time
-            changed += connection.connection.execute(text, [*before, *chain.from_iterable(part), *after]).rowcount
+        with database.wrap_database_errors:  # a cursor of Django's would look through hundreds of marks each time
+            changed += database.connection.execute(text, [*before, *chain.from_iterable(part), *after]).rowcount
     return changed
 
 
