@@ -9,7 +9,6 @@ announced to the server before (`Session`), and begun when the outcome of the la
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -26,7 +25,7 @@ from callboard.mail.lanes import Lanes
 from callboard.mail.outcomes import LEASE_S, Outcomes
 from callboard.mail.owners import Owner
 from callboard.mail.replies import Fate, Reply
-from callboard.mail.store import NEXT_HOP, Result
+from callboard.mail.store import NEXT_HOP, Leased, Result
 from callboard.mail.threads import Threads
 from callboard.mail.transport import Transport, Unavailable
 
@@ -129,9 +128,10 @@ class _Run:
 
     async def go(self) -> int:
         """Deliver; every task ends before this does."""
-        if not await self._feed():
+        mails = await self._lease()
+        if not mails:
             return 0
-        tasks = [asyncio.create_task(one) for one in (self.groups.run(), self._keep_feeding())]
+        tasks = [asyncio.create_task(one) for one in (self.groups.run(), self._keep_feeding(mails))]
         ends: list[Any] = []
         try:
             # A connection that fails does not disturb the others in the middle of a mail.
@@ -163,35 +163,40 @@ class _Run:
 
     # feeding
 
-    async def _feed(self) -> int:
-        """Lease a batch and write it, some mails at a time; return how many mails there were."""
+    async def _lease(self) -> list[Leased]:
+        """Take a batch of mails that are due."""
         began_s = time.monotonic()
         mails = await self.courier.threads.at_outbox(self.outcomes.lease, LEASE_BATCH, self.lanes.crowded())
         now_s = time.monotonic()
         self._look_again_s = now_s + (LOOK_S if mails else max(LOOK_S, (now_s - began_s) / LOOK_SHARE))
         self._taken += len(mails)
         self.holding |= {one.id for one in mails}
-        while mails:
-            drafts = await self.courier.threads.at_desk(self.desk.draft, mails)
-            del mails[: len(drafts)]
-            self.lanes.add(drafts)
-            self._rouse()
-        return self._taken
+        return mails
 
-    async def _keep_feeding(self) -> None:
-        """Lease when few mails are left, until nothing is due and nothing on its way."""
+    async def _keep_feeding(self, mails: list[Leased]) -> None:
+        """Write a batch of mails, some at a time, and lease more when few are left, until nothing is due or on its way."""
+        loop = asyncio.get_running_loop()
         try:
-            while not self._halted:
-                before = self._taken
-                fed = self._wants_more() and await self._feed() > before
-                if not fed and self.lanes.is_empty and not self.lanes.in_flight:
+            while True:
+                while mails:
+                    drafts = await self.courier.threads.at_desk(self.desk.draft, mails)
+                    del mails[: len(drafts)]
+                    self.lanes.add(drafts)
+                    self._rouse()
+                if self._halted:
+                    break
+                mails = await self._lease() if self._wants_more() else []
+                if mails:
+                    continue
+                if self.lanes.is_empty and not self.lanes.in_flight:
                     break
                 if self._idle:
                     self.lanes.recall(time.monotonic() - LONGEST_FOLLOWING_S)
                 self._rouse()
                 self._hungry.clear()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._hungry.wait(), LOOK_S)
+                timer = loop.call_later(LOOK_S, self._hungry.set)
+                await self._hungry.wait()
+                timer.cancel()
         finally:
             self._fed = True
             self._rouse()

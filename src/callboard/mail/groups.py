@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from dataclasses import dataclass
 
 from callboard.mail.desk import Desk, Draft
@@ -60,11 +59,13 @@ class Groups:
 
     async def run(self) -> None:
         """Commit the turns of the connections together, as they come."""
+        loop = asyncio.get_running_loop()
         while True:
             await self._asked.wait()
             if not self._have_enough_asked:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._enough_asked.wait(), LONGEST_GATHERING_S)
+                timer = loop.call_later(LONGEST_GATHERING_S, self._enough_asked.set)
+                await self._enough_asked.wait()
+                timer.cancel()
             self._asked.clear()
             self._enough_asked.clear()
             turns, self._turns = self._turns, []
