@@ -31,7 +31,7 @@ from callboard.mail.transport import Transport, Unavailable
 
 CONNECTIONS = 44
 """Connections to the next hop at a time: Postfix takes 50 of one client, and letters and sign-in codes need some."""
-LEASE_BATCH = 400
+LEASE_BATCH = 100
 MAILS_IN_A_ROW = 16
 """Mails after which a connection looks whether another domain's turn has come."""
 LONGEST_FOLLOWING_S = 1.0
@@ -166,7 +166,9 @@ class _Run:
     async def _lease(self) -> list[Leased]:
         """Take a batch of mails that are due."""
         began_s = time.monotonic()
-        mails = await self.courier.threads.at_outbox(self.outcomes.lease, LEASE_BATCH, self.lanes.crowded())
+        crowded = self.lanes.crowded()  # what waits for those is read over
+        lease = self.outcomes.lease
+        mails = await self.courier.threads.at_outbox(lease, LEASE_BATCH, crowded, is_short=not crowded)
         now_s = time.monotonic()
         self._look_again_s = now_s + (LOOK_S if mails else max(LOOK_S, (now_s - began_s) / LOOK_SHARE))
         self._taken += len(mails)

@@ -12,7 +12,7 @@ from callboard.mail.outcomes import Outcomes
 from callboard.mail.store import Result
 from callboard.mail.threads import Threads
 
-ENOUGH = 0.7
+ENOUGH = 0.5
 """Part of the connections with a mail that have to ask for a commit: the server is busy with the others."""
 LONGEST_GATHERING_S = 0.003
 """Seconds a commit waits for them."""

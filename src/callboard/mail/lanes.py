@@ -72,11 +72,12 @@ class Lanes(Generic[T]):
     def add(self, mails: Iterable[T]) -> None:
         """Let mails wait for their turn."""
         for one in mails:
-            lane = self._lanes.get(one.domain)
+            domain, rank = one.domain, one.rank
+            lane = self._lanes.get(domain)
             if lane is None:
-                lane = self._lanes[one.domain] = _Lane(float(self.connections))
-            lane.queues[one.rank].append(one)
-            self._turns[one.rank].setdefault(one.domain)
+                lane = self._lanes[domain] = _Lane(float(self.connections))
+            lane.queues[rank].append(one)
+            self._turns[rank].setdefault(domain)
 
     def take(self) -> T | None:
         """Return the next mail: the most important, of the domain whose turn it is; None when none may go now."""
@@ -99,12 +100,13 @@ class Lanes(Generic[T]):
         It is of the same domain, whose connections remain as many. A domain in trouble has no such mails, no mail
         waits for another where a free connection may take it, and none goes before a more important one.
         """
-        lane = self._lanes[mail.domain]
+        domain = mail.domain
+        lane = self._lanes[domain]
         if lane.limit < self.connections or (is_any_idle and self._has_room(lane)):
             return None
         for rank, turns in enumerate(self._turns):
-            if mail.domain in turns:
-                follower = self._pop(lane, mail.domain, rank)
+            if domain in turns:
+                follower = self._pop(lane, domain, rank)
                 lane.followers.append((now_s, follower))
                 return follower
             if any(self._has_room(self._lanes[one]) for one in turns):
@@ -146,8 +148,9 @@ class Lanes(Generic[T]):
 
     def finish(self, mail: T, reply: Reply | None) -> bool:
         """Note how a mail ended, None when it was not sent; return whether its domain has to be paused."""
-        known = self._lanes[mail.domain].cohort > 0
-        lane = self._leave(mail.domain)
+        domain = mail.domain
+        known = self._lanes[domain].cohort > 0
+        lane = self._leave(domain)
         if known or reply is None:
             pass
         elif is_trouble(reply):
@@ -159,7 +162,7 @@ class Lanes(Generic[T]):
                 lane.limit = min(float(self.connections), lane.limit + 1 / lane.limit)
         paused = lane.strikes >= STRIKES
         if not paused and not lane.in_flight and not lane.waiting and lane.limit >= self.connections:
-            del self._lanes[mail.domain]
+            del self._lanes[domain]
         return paused
 
     def clear(self, domain: str) -> list[T]:

@@ -99,13 +99,13 @@ class Outcomes:
         suppressed = store.suppressions([one.person_key for one in current]) if current else {}
         ends = [(one, end) for one in current if (end := _end_of(one, suppressed))]
         ended = {one.mail.id for one, _ in ends}
-        ready = [one for one in current if one.mail.id not in ended]
+        ready = [one for one in current if one.mail.id not in ended] if ended else current
         ours = store.begin_attempts([one.mail for one in ready], self.owner.id, now)
         if ends:
             ours |= store.still_leased([one.mail for one, _ in ends], self.owner.id)
         withdrawn: dict[tuple[int, int], Reason] = {}
         for draft in current:
-            if draft.mail.id in ours:
+            if any(draft.reasons) and draft.mail.id in ours:
                 withdrawn |= gone_of(draft.person, draft.items, draft.reasons)
         if withdrawn:
             ledger.withdraw(withdrawn, now)
@@ -128,7 +128,7 @@ class Outcomes:
             else:
                 delay = retry_delay(draft.mail.attempts + 1, random.random())  # noqa: S311 - jitter, not a secret
                 again = min(now + delay, expires_at)
-        return Result(mail=draft.mail, email=draft.person.email, state=state, reply=reply, next_attempt_at=again)
+        return Result(draft.mail, draft.person.email, state, reply, again)
 
     # pauses
 

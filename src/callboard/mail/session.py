@@ -101,8 +101,15 @@ class Session(asyncio.Protocol):
         lines = data.split(b"\n")
         self._buffer = lines.pop()
         for line in lines:
-            if not self._read_line(line):
-                break  # what follows may answer anything
+            found = _read(line)
+            if found is None:  # what follows may answer anything
+                self._fail(f"not an SMTP reply: {plain_words(line[:200].decode('utf-8', 'replace'))}")
+                break
+            answer, goes_on = found
+            if goes_on or self._lines:
+                self._add_line(answer, goes_on=goes_on)
+            else:
+                self._answers.append(answer)
         if len(self._buffer) > MAX_LINE_BYTES:
             self._fail("the server's reply has no end")
         elif self._waiter is not None and len(self._answers) >= self._wanted:
@@ -111,26 +118,15 @@ class Session(asyncio.Protocol):
         elif self._waiter is None:
             self._look_at_rest()
 
-    def _read_line(self, line: bytes) -> bool:
-        """Take in a line of a reply; return whether it is one."""
-        found = _read(line)
-        if found is None:
-            self._fail(f"not an SMTP reply: {plain_words(line[:200].decode('utf-8', 'replace'))}")
-            return False
-        answer, goes_on = found
+    def _add_line(self, line: Answer, *, goes_on: bool) -> None:
+        """Take in a line of a reply that has several."""
+        self._lines.append(line.text)
         if goes_on:
-            self._lines.append(answer.text)
-            self._check_length()
-        elif self._lines:
-            self._answers.append(Answer(answer.code, " ".join([*self._lines, answer.text])))
-            self._lines = []
-        else:
-            self._answers.append(answer)
-        return True
-
-    def _check_length(self) -> None:
-        if sum(map(len, self._lines)) > MAX_REPLY_BYTES:
-            self._fail("the server's reply has no end")
+            if sum(map(len, self._lines)) > MAX_REPLY_BYTES:
+                self._fail("the server's reply has no end")
+            return
+        self._answers.append(Answer(line.code, " ".join(self._lines)))
+        self._lines = []
 
     def eof_received(self) -> bool:
         """Note that the server said all it had to say."""
@@ -232,10 +228,10 @@ class Session(asyncio.Protocol):
 
     def _is_envelope_taken(self) -> bool:
         """Return whether exactly the envelope of a mail is answered, and DATA, the last of it, with 354."""
-        codes = [one.code for one in self._answers]
-        if self.lost or self._has_begun or len(codes) != self._wanted or codes.pop() != _GO_ON:
+        *before, last = self._answers
+        if last.code != _GO_ON or len(before) + 1 != self._wanted or self.lost or self._has_begun:
             return False
-        return max(codes) < 300  # noqa: PLR2004 - all are 2xx, RFC 5321 4.2.1
+        return max(before).code < 300  # noqa: PLR2004 - all are 2xx, RFC 5321 4.2.1
 
     @property
     def _has_begun(self) -> bool:
