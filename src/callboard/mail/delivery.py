@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -20,7 +21,7 @@ from callboard.base.clock import Clock
 from callboard.base.config import Config
 from callboard.mail.checking import Checker
 from callboard.mail.desk import Desk, Draft
-from callboard.mail.groups import Groups
+from callboard.mail.groups import COMMIT_TRIES, Groups
 from callboard.mail.lanes import Lanes
 from callboard.mail.outcomes import LEASE_S, Outcomes
 from callboard.mail.owners import Owner
@@ -116,6 +117,7 @@ class _Run:
         self.lanes: Lanes[Draft] = Lanes(CONNECTIONS)
         self.groups = Groups(courier.threads, self.desk, self.outcomes, self.lanes)
         self.holding: set[int] = set()
+        self._unwritten: list[Leased] = []
         self._taken = 0
         self._finished = 0
         self._look_again_s = 0.0
@@ -128,10 +130,9 @@ class _Run:
 
     async def go(self) -> int:
         """Deliver; every task ends before this does."""
-        mails = await self._lease()
-        if not mails:
+        if not await self._lease():
             return 0
-        tasks = [asyncio.create_task(one) for one in (self.groups.run(), self._keep_feeding(mails))]
+        tasks = [asyncio.create_task(one) for one in (self.groups.run(), self._keep_feeding())]
         ends: list[Any] = []
         try:
             # A connection that fails does not disturb the others in the middle of a mail.
@@ -155,16 +156,17 @@ class _Run:
 
     async def _leave_rest(self) -> None:
         """Let go of what still waits; when no connection was left, the next hop rests."""
-        rest = self.lanes.clear_all()
+        at_outbox = partial(self.courier.threads.at_outbox, tries=COMMIT_TRIES)
+        rest = [*(one.mail for one in self.lanes.clear_all()), *self._unwritten]
         if self._gone == CONNECTIONS:
-            await self.courier.threads.at_outbox(self.outcomes.pause, NEXT_HOP, rest, self._unavailable)
+            await at_outbox(self.outcomes.pause, NEXT_HOP, rest, self._unavailable)
         elif rest:
-            await self.courier.threads.at_outbox(self.outcomes.give_back, rest)
+            await at_outbox(self.outcomes.give_back, rest)
 
     # feeding
 
-    async def _lease(self) -> list[Leased]:
-        """Take a batch of mails that are due."""
+    async def _lease(self) -> bool:
+        """Take a batch of mails that are due; return whether there were any."""
         began_s = time.monotonic()
         crowded = self.lanes.crowded()  # what waits for those is read over
         lease = self.outcomes.lease
@@ -173,22 +175,21 @@ class _Run:
         self._look_again_s = now_s + (LOOK_S if mails else max(LOOK_S, (now_s - began_s) / LOOK_SHARE))
         self._taken += len(mails)
         self.holding |= {one.id for one in mails}
-        return mails
+        self._unwritten = mails
+        return bool(mails)
 
-    async def _keep_feeding(self, mails: list[Leased]) -> None:
-        """Write a batch of mails, some at a time, and lease more when few are left, until nothing is due or on its way."""
+    async def _keep_feeding(self) -> None:
+        """Write what is leased, some at a time, and lease when few are left, until nothing is due or on its way."""
         loop = asyncio.get_running_loop()
         try:
-            while True:
-                while mails:
-                    drafts = await self.courier.threads.at_desk(self.desk.draft, mails)
-                    del mails[: len(drafts)]
+            while not self._halted:
+                if self._unwritten:
+                    drafts = await self.courier.threads.at_desk(self.desk.draft, self._unwritten)
+                    del self._unwritten[: len(drafts)]
                     self.lanes.add(drafts)
                     self._rouse()
-                if self._halted:
-                    break
-                mails = await self._lease() if self._wants_more() else []
-                if mails:
+                    continue
+                if self._wants_more() and await self._lease():
                     continue
                 if self.lanes.is_empty and not self.lanes.in_flight:
                     break
@@ -199,9 +200,11 @@ class _Run:
                 timer = loop.call_later(LOOK_S, self._hungry.set)
                 await self._hungry.wait()
                 timer.cancel()
-        finally:
-            self._fed = True
-            self._rouse()
+        except BaseException:
+            self.halt()  # nobody would wake those that wait for room
+            raise
+        self._fed = True
+        self._rouse()
 
     def _wants_more(self) -> bool:
         """Return whether to lease: few mails wait; or many, but of domains that are full, and others may be due."""
@@ -313,7 +316,7 @@ class _Run:
         if self._finished % FEW_FINISHED == 0:
             self._hungry.set()
         if self.lanes.finish(draft, reply) and reply is not None:
-            rest = self.lanes.clear(draft.domain)
+            rest = [one.mail for one in self.lanes.clear(draft.domain)]
             pause, reason = self.outcomes.pause, f"{draft.domain}: {reply.line}"
             await self.courier.threads.at_outbox(pause, draft.domain, rest, reason)
 

@@ -72,7 +72,7 @@ class Groups:
             try:
                 begun = await self._commit(turns)
                 for domain in self.outcomes.take_opened():
-                    rest = self.lanes.clear(domain)
+                    rest = [one.mail for one in self.lanes.clear(domain)]
                     await self.threads.at_outbox(self.outcomes.let_go, domain, rest)
             except Exception as exc:  # noqa: BLE001 - handed to every connection that waits for this commit
                 for turn in turns:

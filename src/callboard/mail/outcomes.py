@@ -53,11 +53,14 @@ class Outcomes:
         self.revision = -1
 
     def lease(self, limit: int, crowded: Iterable[str] = ()) -> list[Leased]:
-        """Take mails that are due; a look without a lock comes first."""
+        """Take mails that are due; a look without a lock comes first.
+
+        Whoever lost its identity takes another one even when nothing is due: its old leases are freed by that.
+        """
         now = self.clock.now()
+        self.owner.keep()
         if not store.is_due(now):
             return []
-        self.owner.keep()
         with transaction.atomic():
             return store.lease(self.owner.id, time.time() + LEASE_S, now, limit, crowded)
 
@@ -66,10 +69,10 @@ class Outcomes:
         with transaction.atomic():
             store.extend_leases(mail_ids, self.owner.id, time.time() + LEASE_S)
 
-    def give_back(self, drafts: Sequence[Draft]) -> None:
+    def give_back(self, mails: Sequence[Leased]) -> None:
         """Let go of mails that were not begun."""
         with transaction.atomic():
-            store.release_leases([one.mail for one in drafts], self.owner.id)
+            store.release_leases(mails, self.owner.id)
 
     # begin and record
 
@@ -132,12 +135,12 @@ class Outcomes:
 
     # pauses
 
-    def pause(self, domain: str, drafts: Sequence[Draft], reason: str) -> None:
+    def pause(self, domain: str, mails: Sequence[Leased], reason: str) -> None:
         """Put off what is due for a domain that is in trouble, or for all when it is the next hop."""
         now = self.clock.now()
         counts: Counter[str] = Counter()
         with transaction.atomic():
-            store.release_leases([one.mail for one in drafts], self.owner.id)
+            store.release_leases(mails, self.owner.id)
             self.breakers.open(domain, self.breakers.pause(domain, now), reason, counts, now)
         self.counts.update(counts)
 
@@ -146,11 +149,11 @@ class Outcomes:
         opened, self.breakers.opened = self.breakers.opened, set()
         return opened
 
-    def let_go(self, domain: str, drafts: Sequence[Draft]) -> None:
+    def let_go(self, domain: str, mails: Sequence[Leased]) -> None:
         """Let mails wait that were not begun when their domain was paused."""
         now = self.clock.now()
         with transaction.atomic():
-            store.release_leases([one.mail for one in drafts], self.owner.id)
+            store.release_leases(mails, self.owner.id)
             _, until = store.last_pause(domain)
             deferred, failed = store.put_off(domain, until, now, "paused")
         self.counts.update({"deferred": deferred, MailState.FAILED.value: failed})
