@@ -43,6 +43,8 @@ FEW_FINISHED = 25
 """Mails after which it is looked whether more are to be leased, and whether a lane has room again."""
 LOOK_S = 0.05
 """Seconds between two looks for newly due mails while others are on their way."""
+SHORT_LOOK_S = 0.005
+"""Seconds under which a look was short: the next may be made in the loop."""
 LOOK_SHARE = 0.05
 """Part of the time that looks in vain may take: each reads over all that waits for domains that are full."""
 
@@ -66,6 +68,8 @@ class Courier:
         self.outcomes = Outcomes(clock, owner)
         self.threads = threads
         self.transports = [new_transport() for _ in range(CONNECTIONS)]
+        self.looked_s = 0.0
+        """Seconds that the last look for due mails took."""
         self._runs: set[_Run] = set()
         self._stopped = False
 
@@ -132,11 +136,13 @@ class _Run:
         """Deliver; every task ends before this does."""
         if not await self._lease():
             return 0
-        tasks = [asyncio.create_task(one) for one in (self.groups.run(), self._keep_feeding())]
+        feeding = asyncio.create_task(self._keep_feeding())
+        tasks = [feeding, asyncio.create_task(self.groups.run())]
         ends: list[Any] = []
         try:
             # A connection that fails does not disturb the others in the middle of a mail.
             ends += await asyncio.gather(*map(self._serve, self.courier.transports), return_exceptions=True)
+            await asyncio.wait([feeding])  # what it leases just now is let go of with the rest
         finally:
             for one in tasks:
                 one.cancel()
@@ -152,6 +158,7 @@ class _Run:
     def halt(self) -> None:
         """Take no more mails."""
         self._halted = True
+        self._hungry.set()
         self._rouse()
 
     async def _leave_rest(self) -> None:
@@ -168,11 +175,12 @@ class _Run:
     async def _lease(self) -> bool:
         """Take a batch of mails that are due; return whether there were any."""
         began_s = time.monotonic()
-        crowded = self.lanes.crowded()  # what waits for those is read over
-        lease = self.outcomes.lease
-        mails = await self.courier.threads.at_outbox(lease, LEASE_BATCH, crowded, is_short=not crowded)
+        courier, lease = self.courier, self.outcomes.lease
+        is_short = courier.looked_s < SHORT_LOOK_S
+        mails = await courier.threads.at_outbox(lease, LEASE_BATCH, self.lanes.crowded(), is_short=is_short)
         now_s = time.monotonic()
-        self._look_again_s = now_s + (LOOK_S if mails else max(LOOK_S, (now_s - began_s) / LOOK_SHARE))
+        courier.looked_s = now_s - began_s
+        self._look_again_s = now_s + (LOOK_S if mails else max(LOOK_S, courier.looked_s / LOOK_SHARE))
         self._taken += len(mails)
         self.holding |= {one.id for one in mails}
         self._unwritten = mails
@@ -183,19 +191,18 @@ class _Run:
         loop = asyncio.get_running_loop()
         try:
             while not self._halted:
+                if self._idle:
+                    self.lanes.recall(time.monotonic() - LONGEST_FOLLOWING_S)
+                self._rouse()
                 if self._unwritten:
                     drafts = await self.courier.threads.at_desk(self.desk.draft, self._unwritten)
                     del self._unwritten[: len(drafts)]
                     self.lanes.add(drafts)
-                    self._rouse()
                     continue
                 if self._wants_more() and await self._lease():
                     continue
                 if self.lanes.is_empty and not self.lanes.in_flight:
                     break
-                if self._idle:
-                    self.lanes.recall(time.monotonic() - LONGEST_FOLLOWING_S)
-                self._rouse()
                 self._hungry.clear()
                 timer = loop.call_later(LOOK_S, self._hungry.set)
                 await self._hungry.wait()

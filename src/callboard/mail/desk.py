@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from django.db import Error
+from django.db import InterfaceError, OperationalError
 
 from callboard.base.clock import Clock
 from callboard.base.config import Config
@@ -27,6 +27,8 @@ from callboard.people.values import Person
 
 DRAFTS_AT_ONCE = 50
 ITEMS_AT_ONCE = 500
+AWAY = (OperationalError, InterfaceError)
+"""The database is away or full. What else it says is about the rows of one mail."""
 
 logger = structlog.get_logger(__name__)
 
@@ -79,8 +81,8 @@ class Desk:
         self.checker.world.refresh()
         try:
             contents = self.checker.contents(mails)
-        except Error:
-            raise  # the database is away or full: no mail's fault
+        except AWAY:
+            raise  # no mail's fault
         except Exception as exc:
             # A stored event that can not be read: its mails fail, the others are drafted one by one.
             if len(mails) > 1:
@@ -102,6 +104,17 @@ class Desk:
         return Draft(mail, person, person.key, world.revision, Items((), {}), (), None, _fault(exc))
 
     def _draft(self, mail: Leased, told: Told) -> Draft:
+        """Check and write a mail; one that can not be fails, with the reason, alone (P3)."""
+        try:
+            return self._checked(mail, told)
+        except AWAY:
+            raise
+        except Exception as exc:
+            # Whatever is wrong with one mail must not keep everybody else's from leaving.
+            logger.exception("mail cannot be checked", mail=mail.id)
+            return self._unreadable(mail, exc)
+
+    def _checked(self, mail: Leased, told: Told) -> Draft:
         world = self.checker.world
         person = world.directory.persons[mail.user_id]
         reasons = self.checker.verdicts(person, told.items, self.clock.now())
@@ -117,7 +130,7 @@ class Desk:
             content = self.writer.write(draft.mail, draft.person, told)
             recipient = envelope_address(draft.person.email)
             draft.mail_object = MailObject(self.return_path.of(draft.mail.id), recipient, content)
-        except Error:
+        except AWAY:
             raise
         except Exception as exc:
             # Whatever is wrong with one mail's words must not keep everybody else's from leaving.

@@ -12,7 +12,7 @@ import secrets
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 
 class Owner(Protocol):
@@ -89,9 +89,14 @@ class _SessionOwner:
 
     def __enter__(self) -> Self:
         # A session of its own: the working connection may be closed and opened again.
-        self._session = connection.copy("lease-owner")
-        with self._session.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [_lock_number(self.id)])
+        session = connection.copy("lease-owner")
+        try:
+            with session.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_lock(%s)", [_lock_number(self.id)])
+        except Error:
+            session.close()
+            raise
+        self._session = session
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -100,14 +105,20 @@ class _SessionOwner:
             self._session = None
 
     def keep(self) -> None:
-        """Look whether the session lives; when it was cut, begin anew under another id."""
-        try:
-            with self._session.cursor() as cursor:
-                cursor.execute("SELECT 1")
-        except DatabaseError:
-            self.__exit__()
-            self.id = secrets.token_hex(12)
-            self.__enter__()
+        """Look whether the session lives; when it was cut, begin anew under another id.
+
+        A session that opens again by itself would hold no lock: there is one only while it has.
+        """
+        if self._session is not None:
+            try:
+                with self._session.cursor() as cursor:
+                    cursor.execute("SELECT 1")
+            except Error:
+                self.__exit__()
+            else:
+                return
+        self.id = secrets.token_hex(12)
+        self.__enter__()
 
     def is_dead(self, owner_id: str) -> bool:
         if owner_id == self.id:
