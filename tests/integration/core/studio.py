@@ -139,16 +139,16 @@ class Stage:
         self.compose()
         return event_id
 
-    def deliver(self):
+    def deliver(self, new_transport=None):
         """Hand over what is due; what became of it."""
         with ThreadPoolExecutor(1) as apart:  # a browser test may have left a loop running in this thread
-            return apart.submit(asyncio.run, self._deliver()).result()
+            return apart.submit(asyncio.run, self._deliver(new_transport or (lambda: self.letters))).result()
 
-    async def _deliver(self):
+    async def _deliver(self, new_transport):
         pipeline = self.pipeline
         owner = new_owner(pipeline.config.home)
         threads = Threads(self.thread, self.thread)
-        courier = Courier(pipeline.config, pipeline.clock, pipeline.checker, owner, threads, lambda: self.letters)
+        courier = Courier(pipeline.config, pipeline.clock, pipeline.checker, owner, threads, new_transport)
         await courier.threads.at_outbox(owner.__enter__)  # where leases are taken
         try:
             while await courier.deliver_due():

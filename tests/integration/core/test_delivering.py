@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import transaction
-from tests.integration.core.studio import TOM, default
+from tests.integration.core.studio import ANA, TOM, default, user
 
 from callboard.base.config import SmtpServer
 from callboard.mail import store
@@ -233,3 +233,34 @@ def test_s1_a_clock_that_went_back_opens_another_window(stage):
 )
 def test_p4_what_a_reply_means(code, text, fate):
     assert read_reply(code, text).fate is fate
+
+
+class Away:
+    """A transport to a next hop that takes its time to refuse connections."""
+
+    is_open = False
+
+    def __init__(self, wait_s):
+        self.wait_s = wait_s
+
+    async def open(self):
+        await asyncio.sleep(self.wait_s)
+        raise Unavailable("away")
+
+    def call_off(self):
+        """Nothing is ahead."""
+
+    async def close(self):
+        """Nothing is open."""
+
+
+@pytest.mark.parametrize("wait_s", [0.0, 0.0005, 0.001, 0.0015, 0.002, 0.003, 0.004, 0.006])
+def test_what_is_leased_while_the_last_connection_gives_up_is_put_off_with_the_rest(stage, wait_s):
+    (ana,) = user(ANA)["users"]
+    stage.pipeline.import_people({"users": [ana | {"email": f"p{number}@x.example"} for number in range(300)]})
+    stage.fill()
+    assert stage.deliver(lambda: Away(wait_s))["sent"] == 0
+    assert set(Mail.objects.values_list("state", "lease_owner")) == {("queued", "")}
+    assert not store.is_due(stage.now)
+    stage.pass_(seconds=31)
+    assert stage.deliver()["sent"] == 301

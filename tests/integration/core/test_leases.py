@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import OperationalError, connection, transaction
 
 from callboard.mail import store
 from callboard.mail.models import Attempt, Mail, MailState
+from callboard.mail.owners import new_owner
 
 SOON = time.time() + 60
 EXPIRED = SOON + 1
@@ -83,3 +86,44 @@ def test_p2_a_mail_whose_lease_is_being_freed_is_not_begun_and_those_beside_it_a
     assert late.found == {other.id}
     assert list(Attempt.objects.values_list("mail_id", flat=True)) == [other.id]
     assert set(Mail.objects.values_list("in_doubt", flat=True)) == {False}
+
+
+@contextmanager
+def outage():
+    """The database is away: it ends the session of an owner, and takes no new ones."""
+    if connection.vendor == "sqlite":  # a file does not go away
+        yield
+        return
+    parameters = connection.get_connection_params()
+    name = parameters.pop("dbname")
+    parameters.pop("cursor_factory", None)
+    parameters.pop("context", None)
+    with psycopg.connect(**parameters, dbname="postgres", autocommit=True) as beside:
+        beside.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        try:
+            beside.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+                " AND database = (SELECT oid FROM pg_database WHERE datname = %s)",
+                [name],
+            )
+            yield
+        finally:
+            beside.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+
+
+def test_an_owner_is_known_to_live_when_its_database_is_back(transactional_db, tmp_path):
+    del transactional_db
+    with new_owner(tmp_path) as owner:
+        first = owner.id
+        with outage():
+            for _ in range(2):
+                with nullcontext() if connection.vendor == "sqlite" else pytest.raises(OperationalError):
+                    owner.keep()
+        owner.keep()
+        assert (owner.id == first) == (connection.vendor == "sqlite"), "a lost lock is not taken for held"
+        other = new_owner(tmp_path)
+        assert not other.is_dead(owner.id)
+        kept = owner.id
+        owner.keep()
+        assert owner.id == kept
+    assert other.is_dead(kept)
