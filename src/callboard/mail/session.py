@@ -88,6 +88,9 @@ class Session(asyncio.Protocol):
         self._ready: _Ready | None = None
         """What leaves as soon as its envelope is taken."""
         self._has_left = False
+        self._has_hung_up = False
+        self._is_heard = False
+        """Whether the server has said anything since the last mail was begun."""
         self._ahead: MailObject | None = None
         """The mail that is handed over next, if its envelope left with the last one."""
 
@@ -97,6 +100,7 @@ class Session(asyncio.Protocol):
         """Read what came: any number of replies, or a part of one."""
         if self.lost:
             return
+        self._is_heard = True
         data = self._buffer + data if self._buffer else data
         lines = data.split(b"\n")
         self._buffer = lines.pop()
@@ -130,14 +134,21 @@ class Session(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Note that the server said all it had to say."""
+        self._has_hung_up = not self.lost
         self._fail("the server closed the connection")
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note that the connection is gone."""
+        self._has_hung_up = self._has_hung_up or not self.lost
         self._fail(f"connection lost: {exc}" if exc else "connection lost")
 
     # our side
+
+    @property
+    def is_unheard(self) -> bool:
+        """Return whether the server hung up without a word to the last mail: most likely before it was begun."""
+        return self._has_hung_up and not (self._is_heard or self._has_left or self._answers)
 
     async def hand_over(self, mail: MailObject, following: MailObject | None = None) -> Reply:
         """Give one mail to the server; whatever happens ends in a reply (C4).
@@ -152,7 +163,7 @@ class Session(asyncio.Protocol):
             self.abort("another mail than was announced")
         if self.lost:
             return Reply(Fate.RETRY, self.lost_code, self.lost)
-        self._has_left = False
+        self._has_left = self._is_heard = False
         try:
             return await self._exchange(envelope, self._make_ready(mail, following))
         except Lost as exc:

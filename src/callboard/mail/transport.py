@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, cast
@@ -185,12 +186,24 @@ class SmtpTransport:
         transport.set_protocol(session)
         self._session, self._sent = session, 0
 
-    def send(self, mail: MailObject, following: MailObject | None = None) -> Coroutine[Any, Any, Reply]:
-        """Run MAIL, RCPT, DATA; whatever happens ends in a reply."""
+    async def send(self, mail: MailObject, following: MailObject | None = None) -> Reply:
+        """Run MAIL, RCPT, DATA; whatever happens ends in a reply.
+
+        A server that closed after the mail before, which we had not heard yet, costs this one nothing: it goes over a
+        new connection.
+        """
+        reply = await self._hand_over(mail, following)
+        if self._sent > 1 and self._session is not None and self._session.is_unheard:
+            with contextlib.suppress(Unavailable):
+                await self.open()
+                return await self._hand_over(mail, following)
+        return reply
+
+    async def _hand_over(self, mail: MailObject, following: MailObject | None) -> Reply:
         if self._session is None:
-            return _not_connected()
+            return Reply(Fate.RETRY, 0, "not connected")
         self._sent += 1
-        return self._session.hand_over(mail, following if self._sent < MAILS_PER_CONNECTION else None)
+        return await self._session.hand_over(mail, following if self._sent < MAILS_PER_CONNECTION else None)
 
     def call_off(self) -> None:
         """Forget the mail that was to follow; the connection ends if its envelope has left."""
@@ -202,10 +215,6 @@ class SmtpTransport:
         session, self._session = self._session, None
         if session is not None:
             await session.quit()
-
-
-async def _not_connected() -> Reply:
-    return Reply(Fate.RETRY, 0, "not connected")
 
 
 def _said(exc: BaseException) -> str:

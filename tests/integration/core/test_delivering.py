@@ -26,9 +26,10 @@ from callboard.mail.wire import MailObject
 class Server:
     """A mail server on loopback that waits before it answers RCPT of `slow` and counts what it accepts."""
 
-    def __init__(self, final: bytes = b"250 2.0.0 ok", most: int = 100) -> None:
+    def __init__(self, final: bytes = b"250 2.0.0 ok", most: int = 100, *, closes: bool = False) -> None:
         self.final = final
         self.most = most
+        self.closes = closes
         self.open = 0
         self.accepted: list[str] = []
         self.asked = asyncio.Event()
@@ -64,6 +65,8 @@ class Server:
                 answer = self.final
             writer.write(answer + b"\r\n")
             await writer.drain()
+            if self.closes and answer == self.final:
+                return
 
 
 def talking(run, **values):
@@ -121,6 +124,15 @@ def test_a_server_that_takes_no_more_connections_is_unavailable_in_its_own_words
             await transport.open()
 
     talking(run, most=0)
+
+
+def test_a_server_that_closed_after_a_mail_unheard_costs_the_next_one_nothing():
+    async def run(server, transport):
+        await transport.open()
+        mails = [MailObject("a@x.example", f"{number}@x.example", b"Subject: 1\r\n\r\n1\r\n") for number in range(5)]
+        return [(await transport.send(one)).fate for one in mails], len(server.accepted)  # at once, before it is heard
+
+    assert talking(run, closes=True) == ([Fate.SENT] * 5, 5)
 
 
 def leased(stage):
