@@ -102,7 +102,7 @@ def outage():
         beside.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
         try:
             beside.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+                "SELECT pg_terminate_backend(pid, 30000) FROM pg_locks WHERE locktype = 'advisory'"
                 " AND database = (SELECT oid FROM pg_database WHERE datname = %s)",
                 [name],
             )
