@@ -139,14 +139,14 @@ class Stage:
         self.compose()
         return event_id
 
-    def deliver(self, new_transport=None):
+    def deliver(self, new_transport=None, owner=None):
         """Hand over what is due; what became of it."""
+        steps = self._deliver(new_transport or (lambda: self.letters), owner or new_owner(self.pipeline.config.home))
         with ThreadPoolExecutor(1) as apart:  # a browser test may have left a loop running in this thread
-            return apart.submit(asyncio.run, self._deliver(new_transport or (lambda: self.letters))).result()
+            return apart.submit(asyncio.run, steps).result()
 
-    async def _deliver(self, new_transport):
+    async def _deliver(self, new_transport, owner):
         pipeline = self.pipeline
-        owner = new_owner(pipeline.config.home)
         threads = Threads(self.thread, self.thread)
         courier = Courier(pipeline.config, pipeline.clock, pipeline.checker, owner, threads, new_transport)
         await courier.threads.at_outbox(owner.__enter__)  # where leases are taken
