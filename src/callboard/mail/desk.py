@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from django.db import InterfaceError, OperationalError
 
 from callboard.base.clock import Clock
 from callboard.base.config import Config
@@ -21,14 +20,14 @@ from callboard.mail.checking import Checker, Items, Told
 from callboard.mail.feedback.return_path import ReturnPath
 from callboard.mail.replies import envelope_address
 from callboard.mail.store import Leased
+from callboard.mail.threads import AWAY
 from callboard.mail.wire import MailObject
 from callboard.mail.writing import Writer
 from callboard.people.values import Person
 
 DRAFTS_AT_ONCE = 50
 ITEMS_AT_ONCE = 500
-AWAY = (OperationalError, InterfaceError)
-"""The database is away or full. What else it says is about the rows of one mail."""
+_NOTHING = Items((), {})
 
 logger = structlog.get_logger(__name__)
 
@@ -86,9 +85,11 @@ class Desk:
         except Exception as exc:
             # A stored event that can not be read: its mails fail, the others are drafted one by one.
             if len(mails) > 1:
-                return [draft for one in mails for draft in self.draft([one])]
+                return [found for one in mails for found in self.draft([one])]
             logger.exception("mail cannot be read", mail=mails[0].id)
-            return [self._unreadable(mails[0], exc)]
+            draft = self._unknown(mails[0])
+            draft.fault = _fault(exc)
+            return [draft]
         drafts: list[Draft] = []
         written = 0
         for mail, told in zip(mails, contents, strict=True):
@@ -98,44 +99,34 @@ class Desk:
                 break
         return drafts
 
-    def _unreadable(self, mail: Leased, exc: Exception) -> Draft:
+    def _unknown(self, mail: Leased) -> Draft:
+        """Return the draft of a mail of which nothing is read yet."""
         world = self.checker.world
         person = world.directory.persons[mail.user_id]
-        return Draft(mail, person, person.key, world.revision, Items((), {}), (), None, _fault(exc))
+        return Draft(mail, person, person.key, world.revision, _NOTHING, (), None, "")
 
     def _draft(self, mail: Leased, told: Told) -> Draft:
         """Check and write a mail; one that can not be fails, with the reason, alone (P3)."""
+        draft = self._unknown(mail)
         try:
-            return self._checked(mail, told)
+            self._fill(draft, told)
         except AWAY:
             raise
         except Exception as exc:
             # Whatever is wrong with one mail must not keep everybody else's from leaving.
-            logger.exception("mail cannot be checked", mail=mail.id)
-            return self._unreadable(mail, exc)
-
-    def _checked(self, mail: Leased, told: Told) -> Draft:
-        world = self.checker.world
-        person = world.directory.persons[mail.user_id]
-        reasons = self.checker.verdicts(person, told.items, self.clock.now())
-        kept = self.checker.part(told.items, reasons)
-        draft = Draft(mail, person, person.key, world.revision, told.items, reasons, None, "")
-        if kept.pairs:
-            self._write(draft, told if kept is told.items else told._replace(items=kept))
+            logger.exception("mail cannot be written", mail=mail.id)
+            draft.fault = _fault(exc)
         return draft
 
-    def _write(self, draft: Draft, told: Told) -> None:
-        """Write the mail; one that can not be written fails, with the reason, alone (P3)."""
-        try:
-            content = self.writer.write(draft.mail, draft.person, told)
-            recipient = envelope_address(draft.person.email)
-            draft.mail_object = MailObject(self.return_path.of(draft.mail.id), recipient, content)
-        except AWAY:
-            raise
-        except Exception as exc:
-            # Whatever is wrong with one mail's words must not keep everybody else's from leaving.
-            logger.exception("mail cannot be written", mail=draft.mail.id)
-            draft.fault = _fault(exc)
+    def _fill(self, draft: Draft, told: Told) -> None:
+        reasons = self.checker.verdicts(draft.person, told.items, self.clock.now())
+        draft.items, draft.reasons = told.items, reasons
+        kept = self.checker.part(told.items, reasons)
+        if not kept.pairs:
+            return
+        content = self.writer.write(draft.mail, draft.person, told if kept is told.items else told._replace(items=kept))
+        recipient = envelope_address(draft.person.email)
+        draft.mail_object = MailObject(self.return_path.of(draft.mail.id), recipient, content)
 
     def renew(self, drafts: Sequence[Draft]) -> list[Draft]:
         """Check drafts again as of now; write anew those that a change has overtaken."""

@@ -1,8 +1,8 @@
 """Where a courier's database work is done: beside its event loop, or in the loop itself where nothing is waited for.
 
 Threads of one interpreter hinder each other: every statement and every packet gives it up and asks for it again. On
-the embedded database a commit of sent mails is short, so the loop makes it by itself, unless somebody else writes just
-then: for locks, for a database that is away, and for all that reads more than some rows, a thread waits.
+the embedded database a commit of sent mails is short, as is a lease, so the loop makes both, unless somebody else
+writes just then: for locks, for a database that is away, and for all that reads more than some rows, a thread waits.
 Source: decision 7, a fifth more mails.
 """
 
@@ -19,6 +19,8 @@ from typing import Any, TypeVar
 import structlog
 from django.db import InterfaceError, OperationalError, connection
 
+AWAY = (OperationalError, InterfaceError)
+"""The database is away, full or somebody else's just now. What else it says is about the rows."""
 FIRST_PAUSE_S = 0.1
 """Seconds between two tries; each pause is twice the one before."""
 
@@ -52,7 +54,7 @@ class Threads:
             try:
                 self._wait_for_nobody()
                 return work(*args)
-            except (OperationalError, InterfaceError):  # nothing has been done
+            except AWAY:  # nothing has been done
                 if connection.in_atomic_block:
                     raise
         self._last = future = self.outcomes.submit(_try_often, tries, work, args)
@@ -82,7 +84,7 @@ def _try_often(tries: int, work: Callable[..., T], args: tuple[Any, ...]) -> T:
     for pause_s in (FIRST_PAUSE_S * 2**number for number in range(tries - 1)):
         try:
             return work(*args)
-        except (OperationalError, InterfaceError) as exc:
+        except AWAY as exc:
             if connection.in_atomic_block:
                 raise
             logger.warning("the database does not take outcomes; it is tried again", reason=str(exc))
