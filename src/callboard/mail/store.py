@@ -16,7 +16,7 @@ from callboard.base.texts import address_key
 from callboard.mail.feedback.report import Kind
 from callboard.mail.models import Attempt, DomainBreaker, Mail, MailState, Report, Suppression
 from callboard.mail.replies import BREAKER_RECIPIENTS, BREAKER_WITHIN, Fate, Reply
-from callboard.people.rows import write_rows
+from callboard.people.rows import read_rows, write_rows
 from callboard.people.sequences import take_ids
 
 _ROWS = 500
@@ -87,32 +87,31 @@ def add_mails(mails: Sequence[Composed], *, revision: int, now: datetime) -> lis
 def lease(owner_id: str, until_s: float, now: datetime, limit: int, crowded: Iterable[str] = ()) -> list[Leased]:
     """Take mails that are due, critical first; none of domains that are `crowded` or paused (P4)."""
     now_us = to_us(now)
-    breakers = DomainBreaker.objects.filter(open_until_us__gt=now_us).values_list("domain", flat=True)
-    left_out = sorted({*breakers, *crowded})
+    paused = read_rows("SELECT domain FROM mail_domainbreaker WHERE open_until_us > %s", [now_us])
+    left_out = sorted({*(domain for (domain,) in paused), *crowded})
     if NEXT_HOP in left_out:
         return []
     marks = ", ".join(["%s"] * len(left_out))
     where = f" AND domain NOT IN ({marks})" if left_out else ""
     locked = " FOR NO KEY UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE mail_mail SET state = 'leased', lease_owner = %s, lease_until_s = %s,"  # noqa: S608 - fixed words only
-            " lease_generation = lease_generation + 1 WHERE id IN (SELECT id FROM mail_mail"
-            f" WHERE state = 'queued' AND next_attempt_us <= %s{where}"
-            f" ORDER BY importance_rank, next_attempt_us, id LIMIT %s{locked})"
-            " RETURNING id, user_id, domain, message_id, importance_rank, composed_us, expires_us, attempts,"
-            " lease_generation, next_attempt_us",
-            [owner_id, until_s, now_us, *left_out, limit],
-        )
-        rows = sorted(cursor.fetchall(), key=lambda row: (row[4], row[9], row[0]))
+    rows = read_rows(
+        "UPDATE mail_mail SET state = 'leased', lease_owner = %s, lease_until_s = %s,"  # noqa: S608 - fixed words only
+        " lease_generation = lease_generation + 1 WHERE id IN (SELECT id FROM mail_mail"
+        f" WHERE state = 'queued' AND next_attempt_us <= %s{where}"
+        f" ORDER BY importance_rank, next_attempt_us, id LIMIT %s{locked})"
+        " RETURNING id, user_id, domain, message_id, importance_rank, composed_us, expires_us, attempts,"
+        " lease_generation, next_attempt_us",
+        [owner_id, until_s, now_us, *left_out, limit],
+    )
+    rows.sort(key=lambda row: (row[4], row[9], row[0]))
     return [Leased._make(row[:9]) for row in rows]
 
 
 def is_due(now: datetime) -> bool:
     """Return whether a mail waits to be sent; a look without a lock."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM mail_mail WHERE state = 'queued' AND next_attempt_us <= %s LIMIT 1", [to_us(now)])
-        return cursor.fetchone() is not None
+    return bool(
+        read_rows("SELECT 1 FROM mail_mail WHERE state = 'queued' AND next_attempt_us <= %s LIMIT 1", [to_us(now)])
+    )
 
 
 def still_leased(mails: Sequence[Leased], owner_id: str) -> set[int]:
@@ -274,13 +273,12 @@ def queued_mails_of(user_ids: Iterable[int]) -> list[int]:
 def suppressions(keys: Sequence[str]) -> dict[str, tuple[str, bool]]:
     """Return address key -> (the server's words, whether critical mails are spared), for those suppressed."""
     marks = ", ".join(["%s"] * len(keys))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT address_key, reply, spares_critical FROM mail_suppression"  # noqa: S608 - marks only
-            f" WHERE released_us IS NULL AND address_key IN ({marks})",
-            keys,
-        )
-        return {key: (reply, bool(spares)) for key, reply, spares in cursor.fetchall()}
+    rows = read_rows(
+        "SELECT address_key, reply, spares_critical FROM mail_suppression"  # noqa: S608 - marks only
+        f" WHERE released_us IS NULL AND address_key IN ({marks})",
+        keys,
+    )
+    return {key: (reply, bool(spares)) for key, reply, spares in rows}
 
 
 def unreachable() -> frozenset[str]:

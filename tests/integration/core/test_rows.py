@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from callboard.mail.models import Suppression
-from callboard.people.rows import write_rows
+from callboard.people.rows import read_rows, write_rows
 
 ADD = (
     "INSERT INTO mail_suppression (address_key, reply, spares_critical, since_us, released_us)"
@@ -48,3 +48,22 @@ def test_a_row_that_can_not_be_written_leaves_none_behind():
     with pytest.raises(IntegrityError), transaction.atomic():
         write_rows(ADD, rows, before=[7], after=[""], **COLUMNS)
     assert not Suppression.objects.exists()
+
+
+def test_rows_are_read_as_they_were_written():
+    rows = [row(n, released_us=2**62 + n if n % 3 else None) for n in range(3)]
+    write_rows(ADD, rows, before=[7], after=[""], **COLUMNS)
+    found = read_rows(
+        "SELECT address_key, reply, spares_critical, released_us FROM mail_suppression"
+        " WHERE address_key <> %s ORDER BY address_key",
+        ["p1@x.example"],
+    )
+    assert [(key, reply, bool(spares), at) for key, reply, spares, at in found] == [rows[0], rows[2]]
+    assert read_rows("SELECT 1 FROM mail_suppression WHERE since_us = 8") == []
+    assert read_rows("UPDATE mail_suppression SET reply = %s WHERE since_us = 7 RETURNING id", ["gone"])
+    assert set(Suppression.objects.values_list("reply", flat=True)) == {"gone"}
+
+
+def test_a_statement_that_the_database_refuses_is_told_as_django_tells_it():
+    with pytest.raises(DatabaseError), transaction.atomic():
+        read_rows("SELECT value FROM no_such_table")
