@@ -26,7 +26,7 @@ def shown(text: str) -> str:
 
 def folded(text: str) -> str:
     """Return `text` as M5 compares it: Unicode NFC, then case folding."""
-    return unicodedata.normalize("NFC", text).casefold()
+    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
 
 
 def address_key(address: str) -> str:

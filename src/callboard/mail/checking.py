@@ -78,7 +78,7 @@ class Checker:
         self._listed = 0
         self._told: dict[int, Told] = {}
         self._parts: dict[tuple[Items, tuple[bool, ...]], Items] = {}
-        self._access: dict[tuple[object, ...], dict[Items, tuple[Reason | None, ...]]] = {}
+        self._access: dict[tuple[object, ...], dict[int, Reason | None]] = {}
         self._unmuted: dict[tuple[object, ...], dict[Items, tuple[Reason | None, ...]]] = {}
         self._asked: dict[str, tuple[Notification, ...]] = {}
         self._importance: dict[int, Importance] = {}
@@ -178,14 +178,14 @@ class Checker:
     def _judged(
         self, person: Person, rights: tuple[object, ...], items: Items, now: datetime
     ) -> tuple[Reason | None, ...]:
-        access = self._access.setdefault(rights, {})
-        reasons = access.get(items)
-        world = self.world
-        if reasons is None:
-            events = self.events(number for number, _ in items.pairs)
-            reasons = access[items] = tuple(
-                recheck_access(person, events[number], world.catalogue, world.directory) for number, _ in items.pairs
+        access, world = self._access.setdefault(rights, {}), self.world
+        unknown = [number for number, _ in items.pairs if number not in access]
+        if unknown:
+            events = self.events(unknown)
+            access.update(
+                (number, recheck_access(person, events[number], world.catalogue, world.directory)) for number in unknown
             )
+        reasons = tuple([access[number] for number, _ in items.pairs])
         if items.lenders:
             counted = [self._recheck_lent(person, number, refs, now) for number, refs in items.pairs]
             return tuple(access or other for access, other in zip(reasons, counted, strict=True))

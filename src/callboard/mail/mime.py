@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from callboard.mail.dkim import Seal
     from callboard.mail.letter import Item, Letter
     from callboard.mail.wire import Written
+    from callboard.mail.wording import Lines
     from callboard.people.values import Directory, Person
 
 BOUNDARY = "=_callboard"
@@ -95,7 +96,7 @@ class Form:
         for one in self.body:
             pieces += (one, link)
         del pieces[-1]
-        return Clean(pieces) if self.is_clean and is_clean(link) else b"".join(pieces)
+        return Clean(pieces) if self.is_clean else b"".join(pieces)
 
 
 def write_mail(
@@ -113,14 +114,21 @@ def write_mail(
 
 
 def make_form(
-    letter: Letter, catalogue: Catalogue, directory: Directory, *, base_url: str, sender: str, host: str
+    letter: Letter,
+    catalogue: Catalogue,
+    directory: Directory,
+    *,
+    base_url: str,
+    sender: str,
+    host: str,
+    lines: Lines | None = None,
 ) -> Form:
-    """Return the message without what is one person's and one mail's own.
+    """Return the message without what is one person's and one mail's own; `lines` are those of earlier ones.
 
     Raises:
         PermanentError: a header value can not be written.
     """
-    told = render(replace(letter, mute_url=MUTE_PLACE), catalogue, directory, base_url)
+    told = render(replace(letter, mute_url=MUTE_PLACE), catalogue, directory, base_url, lines)
     types = list(dict.fromkeys(item.event.type for item in letter.items))
     kinds = {one.kind.value for item in letter.items for one in item.notifications}
     importance = min((item.importance for item in letter.items), key=lambda one: one.rank)
@@ -175,7 +183,10 @@ def _with_places(text: str) -> bytes:
 
 
 def _open_ended(text: str) -> bytes:
-    """Return a text in quoted-printable whose last line goes on in the next; the sign keeps room for the break."""
+    """Return a text in quoted-printable whose last line goes on in the next; the sign keeps room for the break.
+
+    No line of it begins with a dot.
+    """
     if _PLAIN.fullmatch(text):
         return text.encode() + b"=\r\n"
     return _body(f"{text}=\n").removesuffix(b"=3D\r\n") + b"=\r\n"

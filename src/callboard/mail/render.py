@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from callboard.catalogue.values import Catalogue
     from callboard.mail.letter import Item, Letter
     from callboard.mail.templates.rows import Section
-    from callboard.mail.wording import Told
+    from callboard.mail.wording import Lines, Told
     from callboard.people.values import Directory
     from callboard.preferences.values import Notification, Ref
 
@@ -61,13 +61,18 @@ class Why:
 class _Writer:
     """Everything that the parts of one mail share."""
 
-    def __init__(self, letter: Letter, catalogue: Catalogue, directory: Directory, base_url: str) -> None:
+    def __init__(
+        self, letter: Letter, catalogue: Catalogue, directory: Directory, base_url: str, lines: Lines | None
+    ) -> None:
         self.letter = letter
         self.catalogue = catalogue
         self.directory = directory
         self.base_url = base_url
-        self.narrator = Narrator(catalogue, directory, letter.person, letter.dated_at)
+        self.narrator = Narrator(catalogue, directory, letter.person, letter.dated_at, lines)
         self._asked: dict[tuple[Ref, ...], str] = {}
+        is_short = letter.ends_at - letter.starts_at <= LONGEST_DAY
+        self._clear_from = letter.ends_at - timedelta(hours=24) if is_short else None
+        """From when on a time says by itself which day is meant; None where none does."""
 
     def item_url(self, item: Item) -> str:
         """Return the way to one item."""
@@ -143,20 +148,21 @@ class _Writer:
     def clock(self, at: datetime) -> str:
         """Return when an item happened: the time alone where the window is a day or less."""
         local = self.narrator.local(at)
-        letter = self.letter
-        of_window = letter.ends_at - timedelta(hours=24) <= at <= letter.ends_at
-        if of_window and letter.ends_at - letter.starts_at <= LONGEST_DAY:
-            return f"{local:%H:%M}"
-        return f"{self.narrator.day(local.date())} {local:%H:%M}"
+        time = f"{local.hour:02}:{local.minute:02}"
+        if self._clear_from is not None and self._clear_from <= at <= self.letter.ends_at:
+            return time
+        return f"{self.narrator.day(local.date())} {time}"
 
 
-def render(letter: Letter, catalogue: Catalogue, directory: Directory, base_url: str) -> Rendered:
-    """Return the letter in words; `base_url` is without a final slash.
+def render(
+    letter: Letter, catalogue: Catalogue, directory: Directory, base_url: str, lines: Lines | None = None
+) -> Rendered:
+    """Return the letter in words; `base_url` is without a final slash, `lines` are those of earlier letters.
 
     One item is told with all its facts; several are told as a digest, or as one bulk action
     when they came together.
     """
-    writer = _Writer(letter, catalogue, directory, base_url)
+    writer = _Writer(letter, catalogue, directory, base_url, lines)
     return _one(writer) if len(letter.items) == 1 else _many(writer)
 
 

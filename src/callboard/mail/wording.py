@@ -6,10 +6,11 @@ told; the shipped types have better ones in `templates/words.toml`.
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from callboard.base.instants import parse_date
@@ -17,6 +18,7 @@ from callboard.base.reasons import Importance
 from callboard.base.texts import shown
 from callboard.catalogue.values import MENTIONS_ME, EventType, Field, FieldType
 from callboard.mail.templates.words import (
+    COUNTED,
     NOTE_KEYS,
     SAID,
     SHORT,
@@ -24,8 +26,6 @@ from callboard.mail.templates.words import (
     Text,
     Words,
     clipped,
-    days,
-    due,
     joined_title,
     notes_of,
     noun_of,
@@ -103,8 +103,7 @@ class Told:
         return f"{self.phrase}: {self.where}" if self.where else self.phrase
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(NamedTuple):
     """One event as a line of a digest: under `show`, `episode · what · detail`, then the notes.
 
     `title` is the whole title (C1), which show and episode tell in two places.
@@ -116,6 +115,10 @@ class Line:
     what: str
     detail: str
     notes: tuple[str, ...]
+
+
+Lines = MutableMapping[tuple[str, int], Line]
+"""Lines by the event's key and the year in which they are read: dates of another year name theirs."""
 
 
 def subject_of(phrase: str, where: str, between: str = ": ") -> str:
@@ -136,16 +139,23 @@ def zone_of(name: str) -> tuple[tzinfo, str]:
 
 
 class Narrator:
-    """Puts events into words for one person: in the person's zone, with names for codes."""
+    """Puts events into words for one person: in the person's zone, with names for codes.
 
-    def __init__(self, catalogue: Catalogue, directory: Directory, person: Person, now: datetime) -> None:
+    `lines` keeps what was told under this catalogue and directory: lines are the same for whoever reads them in
+    the same year.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, directory: Directory, person: Person, now: datetime, lines: Lines | None = None
+    ) -> None:
         self.catalogue = catalogue
         self.person = person
         self.zone, self.zone_name = zone_of(person.time_zone)
         self.today = self.local(now).date()
         self._directory = directory
         self._facts: dict[str, tuple[str, ...]] = {}
-        self._lines: dict[str, tuple[Field, ...]] = {}
+        self._line_fields: dict[str, tuple[Field, ...]] = {}
+        self._lines = lines
         self._forms: Mapping[FieldType, Callable[[str], str]] = {
             FieldType.PARTNER: lambda value: shown(directory.partner_name(value)),
             FieldType.LANGUAGE: lambda value: language_name(shown(value)),
@@ -209,10 +219,18 @@ class Narrator:
 
     def line(self, event: Event) -> Line:
         """Return the event as one line of a digest."""
+        if self._lines is None:
+            return self._line(event)
+        key = (event.key, self.today.year)
+        if key not in self._lines:
+            self._lines[key] = self._line(event)
+        return self._lines[key]
+
+    def _line(self, event: Event) -> Line:
         show, episode = title_of(event)
         what: list[str] = []
         detail: list[str] = []
-        for field in self._line_fields(event.type):
+        for field in self._fields_of_line(event.type):
             value = event.data.get(field.key)
             if value is None:
                 continue
@@ -231,9 +249,9 @@ class Narrator:
             notes=notes_of(event, self.catalogue),
         )
 
-    def _line_fields(self, type_id: str) -> tuple[Field, ...]:
+    def _fields_of_line(self, type_id: str) -> tuple[Field, ...]:
         """Return the fields of a type's line: what it is about, then the catalogue's order."""
-        known = self._lines.get(type_id)
+        known = self._line_fields.get(type_id)
         if known is None:
             event_type = self.catalogue.event_types.get(type_id)
             keys = [key for key in event_type.fields if key not in _NOT_IN_LINES] if event_type else []
@@ -241,7 +259,7 @@ class Narrator:
                 keys.remove("source_type")
             keys.sort(key=lambda key: _ASSET.index(key) if key in _ASSET else len(_ASSET))
             known = tuple(self.catalogue.fields[key] for key in keys if not self._is_note(key))
-            self._lines[type_id] = known
+            self._line_fields[type_id] = known
         return known
 
     def _is_note(self, key: str) -> bool:
@@ -365,13 +383,10 @@ class Narrator:
         if field.type is FieldType.BOOLEAN:
             return form if value is True else ""
         if field.type is FieldType.INTEGER and isinstance(value, int):
-            delta = f"{days(abs(value))} {'earlier' if value < 0 else 'later'}"
-            return (
-                form.replace("{days}", days(value))
-                .replace("{due}", due(value))
-                .replace("{delta}", delta)
-                .replace("{}", str(value))
-            )
+            for place, said_as in COUNTED.items():
+                if place in form:
+                    form = form.replace(place, said_as(value))
+            return form
         said = self._value(field, value)
         if field.type is FieldType.DATE:
             said = said.partition(" ")[2] or said

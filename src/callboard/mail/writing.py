@@ -23,11 +23,13 @@ from callboard.mail.letter import Item, Letter
 from callboard.mail.mime import MUTE_PLACE, Form, list_id, make_form, thread_key
 from callboard.mail.store import Leased
 from callboard.mail.wire import Written
-from callboard.mail.wording import zone_of
+from callboard.mail.wording import Line, Lines, zone_of
 from callboard.people.values import Person
 
 FORMS_BYTES = 64_000_000
 """Bytes of forms in memory at a time."""
+LINES_KEPT = 20_000
+"""Lines in memory at a time; some tens of megabytes where each has a comment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Writer:
         self._revision = -1
         self._forms: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
         self._bytes = 0
+        self._lines: dict[tuple[str, int], Line] = {}
         self.was_new = False
         """Whether the last mail's form had to be made."""
 
@@ -73,7 +76,8 @@ class Writer:
         if self._revision != self.checker.world.revision:
             self._forget()
         today = _local_day(mail.composed_us, person.time_zone)
-        is_own = bool(told.items.lenders) or person.key in told.items.named
+        named = told.items.named
+        is_own = bool(told.items.lenders) or (bool(named) and person.key in named)
         reader = person.key if is_own else ""
         key = (told, person.time_zone, person.locale, person.partner, today, reader)
         kept = self._forms.get(key)
@@ -86,6 +90,7 @@ class Writer:
         form = make_form(
             letter, world.catalogue, world.directory,
             base_url=config.base_url, sender=config.sender, host=config.mail_host,
+            lines=self._known_lines(),
         )  # fmt: skip
         subject = thread_key(letter.items)
         thread = ("list", list_id(letter, config.mail_host)) if subject is None else ("subject", subject)
@@ -115,6 +120,12 @@ class Writer:
             standing_in=standing_in,
         )
 
+    def _known_lines(self) -> Lines:
+        """Return the lines of the events told so far, not of too many."""
+        if len(self._lines) > LINES_KEPT:
+            self._lines.clear()
+        return self._lines
+
     def _keep(self, key: tuple[object, ...], kept: _Kept) -> None:
         self._forms[key] = kept
         self._bytes += kept.size
@@ -126,6 +137,7 @@ class Writer:
         """Begin anew: names and settings may be others."""
         self._revision = self.checker.world.revision
         self._forms.clear()
+        self._lines.clear()
         self._bytes = 0
 
 

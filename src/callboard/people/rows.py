@@ -57,12 +57,11 @@ def read_rows(statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...
     if database.vendor == "postgresql":
         with database.cursor() as cursor:
             cursor.execute(statement, values)
-            return cursor.fetchall()
+            return list(cursor.fetchall())
     database.ensure_connection()
     database.validate_no_broken_transaction()
     with database.wrap_database_errors:
-        found: list[tuple[Any, ...]] = database.connection.execute(statement.replace("%s", "?"), values).fetchall()
-    return found
+        return list(database.connection.execute(statement.replace("%s", "?"), values).fetchall())
 
 
 @cache

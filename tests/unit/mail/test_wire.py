@@ -71,3 +71,13 @@ def test_a_mail_of_many_events_is_known_to_be_clean_and_in_pieces_that_all_mails
     assert one[0] != other[0]
     assert all(mine is theirs for mine, theirs in zip(one[1::2], other[1::2], strict=True))
     assert sum(map(len, one[1::2])) > 0.9 * len(whole(one))
+
+
+def test_a_link_of_any_length_keeps_a_mail_clean():
+    told = letter(item(event(**salt())))
+    form = make_form(told, CATALOGUE, STUDIO, base_url=BASE_URL, sender=SENDER, host=HOST)
+    for length in range(40, 160):
+        link = "https://portal.example/mute/".ljust(length, "a") + ".b=."
+        raw = form.fill(told.person, told.dated_at, told.message_id, told.thread_root, link)
+        assert isinstance(raw, Clean)
+        assert is_clean(whole(raw))

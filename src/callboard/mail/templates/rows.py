@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from callboard.base.reasons import Importance
 from callboard.base.texts import folded, shown
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from callboard.preferences.values import Notification
 
 _EPISODE = re.compile(r"(S[0-9]{1,4}) ?(E([0-9]{1,5}))")
+_Parts = re.Match[str] | None
+"""Season, episode and its number, where a title's rest is one of both."""
 _DIGITS = re.compile(r"([0-9]{1,9})")
 
 
@@ -44,8 +46,7 @@ class Teller(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A way to one item. `title` is the item's whole title (C1), however short the label."""
 
     label: str
@@ -60,8 +61,7 @@ class Link:
         return f"{self.title}, {self.label}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(NamedTuple):
     """One line of a digest: one item, or several alike. `links` has one link for each item.
 
     `about` says what it is about, in parts that may each run in another direction; `detail` the
@@ -115,7 +115,7 @@ def first_items(sections: tuple[Section, ...], count: int) -> tuple[Section, ...
             rows = []
             for row in group.rows:
                 if count > 0:
-                    rows.append(replace(row, links=row.links[:count]))
+                    rows.append(row._replace(links=row.links[:count]))
                     count -= len(row.links)
             if rows:
                 groups.append(Group(group.name, tuple(rows)))
@@ -166,27 +166,31 @@ def _rows(teller: Teller, told: list[tuple[Line, Item]], *, marked: bool) -> Ite
         key = (line.what, line.detail, line.notes, asked, item.importance)
         alike.setdefault(key, []).append((line, item))
     for (what, detail, notes, asked, importance), same in alike.items():
-        times = sorted(item.event.time_at for _, item in same)
-        first, last = teller.clock(times[0]), teller.clock(times[-1])
-        links = tuple(_links(teller, same))
-        about = tuple(filter(None, (_episodes([line.episode for line, _ in same]), what)))
+        found = [_EPISODE.fullmatch(line.episode) for line, _ in same]
+        links = tuple(_links(teller, same, found))
+        about = tuple(filter(None, (_episodes([line.episode for line, _ in same], found), what)))
         more = f"{len(same):,} {unit_of(same[0][1].event.type)}" if len(same) > 1 else ""
         yield Row(
             about=about or (more or links[0].label,),
             detail=" · ".join(filter(None, (detail, more if about else ""))),
             notes=notes,
-            meta=f"{first if first == last else f'{first}–{last}'} · {asked}",
+            meta=f"{_span(teller, [item.event.time_at for _, item in same])} · {asked}",
             critical=marked and importance is Importance.CRITICAL,
             is_fold=len(same) > 1,
             links=links,
         )
 
 
-def _links(teller: Teller, same: list[tuple[Line, Item]]) -> Iterable[Link]:
+def _span(teller: Teller, times: list[datetime]) -> str:
+    """Return when items happened: from the first to the last, or once what is the same for both."""
+    first, last = teller.clock(min(times)), teller.clock(max(times)) if len(times) > 1 else ""
+    return f"{first}–{last}" if last and last != first else first
+
+
+def _links(teller: Teller, same: list[tuple[Line, Item]], found: list[_Parts]) -> Iterable[Link]:
     """Yield one link an item: its episode, with the subject where that is not enough."""
     episodes = {line.episode for line, _ in same}
     clear = len(episodes) == len(same)
-    found = [_EPISODE.fullmatch(line.episode) for line, _ in same]
     one_season = all(found) and len({one[1] for one in found if one}) == 1
     for place, (match, (line, item)) in enumerate(zip(found, same, strict=True), start=1):
         label = match[2] if match and one_season else line.episode
@@ -196,12 +200,13 @@ def _links(teller: Teller, same: list[tuple[Line, Item]]) -> Iterable[Link]:
         yield Link(label or str(place), line.title, teller.item_url(item))
 
 
-def _episodes(names: list[str]) -> str:
+def _episodes(names: list[str], parts: list[_Parts]) -> str:
     """Return sorted episodes in short, "S1 E1–E6, E8, S2 E1"; other names joined by commas."""
     runs: list[list[Any]] = []
     season = ""
-    for name in dict.fromkeys(filter(None, names)):
-        found = _EPISODE.fullmatch(name)
+    for name, found in dict(zip(names, parts, strict=True)).items():
+        if not name:
+            continue
         if not found:
             runs.append([name, "", None])
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from string import Formatter
 from typing import TYPE_CHECKING, Any
@@ -55,6 +55,15 @@ def due(count: int) -> str:
     if count < 0:
         return f"{days(-count)} overdue"
     return {0: "due today", 1: "due tomorrow"}.get(count) or f"due in {days(count)}"
+
+
+def moved(count: int) -> str:
+    """Return by how many days something moved, in words."""
+    return f"{days(abs(count))} {'earlier' if count < 0 else 'later'}"
+
+
+COUNTED: Mapping[str, Callable[[int], str]] = {"{days}": days, "{due}": due, "{delta}": moved, "{}": str}
+"""What stands for a number in a short form, and how it is said."""
 
 
 def counted(event_type: EventType, count: int) -> str:
