@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from callboard.mail.desk import Desk, Draft
-from callboard.mail.lanes import Lanes
+from callboard.mail.feeding import Feed
 from callboard.mail.models import MailState
 from callboard.mail.outcomes import Outcomes
 from callboard.mail.store import Result
@@ -32,11 +32,12 @@ class _Turn:
 class Groups:
     """The commits of one round of delivering."""
 
-    def __init__(self, threads: Threads, desk: Desk, outcomes: Outcomes, lanes: Lanes[Draft]) -> None:
+    def __init__(self, threads: Threads, desk: Desk, outcomes: Outcomes, feed: Feed) -> None:
         self.threads = threads
         self.desk = desk
         self.outcomes = outcomes
-        self.lanes = lanes
+        self.feed = feed
+        self.lanes = feed.lanes
         self._turns: list[_Turn] = []
         self._asked = asyncio.Event()
         self._enough_asked = asyncio.Event()
@@ -89,9 +90,15 @@ class Groups:
         if any(one.revision < seen for one in drafts):
             drafts = await self.threads.at_desk(self.desk.renew, drafts)
         is_short = all(one.state is MailState.SENT for one in results)  # what a refusal means takes looks at many rows
-        begun, stale = await self.threads.at_outbox(commit, results, drafts, tries=COMMIT_TRIES, is_short=is_short)
+        wanted = self.feed.wanted() if is_short else 0
+        crowded = self.lanes.crowded() if wanted else ()
+        at_outbox = self.threads.at_outbox
+        done = await at_outbox(commit, results, drafts, wanted, crowded, tries=COMMIT_TRIES, is_short=is_short)
+        if wanted:
+            self.feed.take(done.leased)
+        begun, stale = done.begun, done.stale
         while stale:
             renewed = await self.threads.at_desk(self.desk.renew, stale)
-            more, stale = await self.threads.at_outbox(commit, [], renewed, tries=COMMIT_TRIES)
-            begun |= more
+            done = await at_outbox(commit, [], renewed, tries=COMMIT_TRIES)
+            begun, stale = begun | done.begun, done.stale
         return begun

@@ -9,8 +9,9 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -39,10 +40,22 @@ _STATES = {
 }
 
 
+class Committed(NamedTuple):
+    """What a commit came to.
+
+    `begun` may leave now, by mail id; `stale` may be overtaken by a change of people or settings.
+    """
+
+    begun: dict[int, Draft]
+    stale: list[Draft]
+    leased: list[Leased]
+
+
 class Outcomes:
     """Everything the courier writes. `counts`: how many mails ended a try, and how.
 
-    `revision` is that of people and settings as the last commit saw it.
+    `revision` is that of people and settings as the last commit saw it, `looked_s` how long the last look for due
+    mails took. `meanwhile` is called at the end of each commit's work, before the disk is waited for.
     """
 
     def __init__(self, clock: Clock, owner: Owner) -> None:
@@ -51,18 +64,23 @@ class Outcomes:
         self.breakers = Breakers()
         self.counts: Counter[str] = Counter()
         self.revision = -1
+        self.looked_s = 0.0
+        self.meanwhile: Callable[[], None] = lambda: None
 
     def lease(self, limit: int, crowded: Iterable[str] = ()) -> list[Leased]:
         """Take mails that are due; a look without a lock comes first.
 
         Whoever lost its identity takes another one even when nothing is due: its old leases are freed by that.
         """
+        began_s = time.monotonic()
         now = self.clock.now()
         self.owner.keep()
-        if not store.is_due(now):
-            return []
-        with transaction.atomic():
-            return store.lease(self.owner.id, time.time() + LEASE_S, now, limit, crowded)
+        found: list[Leased] = []
+        if store.is_due(now):
+            with transaction.atomic():
+                found = store.lease(self.owner.id, time.time() + LEASE_S, now, limit, crowded)
+        self.looked_s = time.monotonic() - began_s
+        return found
 
     def extend(self, mail_ids: set[int]) -> None:
         """Keep leases for longer."""
@@ -76,21 +94,26 @@ class Outcomes:
 
     # begin and record
 
-    def commit(self, results: Sequence[Result], drafts: Sequence[Draft]) -> tuple[dict[int, Draft], list[Draft]]:
-        """Record outcomes and begin mails in one transaction.
-
-        Returns what may leave now, by mail id, and what a change of people or settings may have overtaken.
-        """
+    def commit(
+        self, results: Sequence[Result], drafts: Sequence[Draft], wanted: int = 0, crowded: Iterable[str] = ()
+    ) -> Committed:
+        """Record outcomes, begin mails and lease so many as are wanted in one transaction."""
         now = self.clock.now()
         counts: Counter[str] = Counter()
+        leased: list[Leased] = []
         with transaction.atomic():
             if results:
                 store.record_results(results, self.owner.id, now)
                 counts.update("deferred" if one.state is MailState.QUEUED else one.state.value for one in results)
                 self.breakers.follow(results, counts, now)
             begun, stale = self._begin(drafts, counts, now) if drafts else ({}, [])
+            if wanted:
+                began_s = time.monotonic()
+                leased = store.lease(self.owner.id, time.time() + LEASE_S, now, wanted, crowded)
+                self.looked_s = time.monotonic() - began_s
+            self.meanwhile()
         self.counts.update(counts)
-        return begun, stale
+        return Committed(begun, stale, leased)
 
     def _begin(
         self, drafts: Sequence[Draft], counts: Counter[str], now: datetime

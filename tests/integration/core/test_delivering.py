@@ -169,9 +169,9 @@ def drafted(stage, count=1):
 def test_s5_a_mute_between_writing_and_handing_over_is_seen(stage):
     with drafted(stage) as (found, desk, outcomes):
         stage.mute(default())
-        assert outcomes.commit([], [found]) == ({}, [found]), "what a change may have overtaken is not begun"
+        assert outcomes.commit([], [found])[:2] == ({}, [found]), "what a change may have overtaken is not begun"
         (renewed,) = desk.renew([found])
-        assert outcomes.commit([], [renewed]) == ({}, [])
+        assert outcomes.commit([], [renewed])[:2] == ({}, [])
         assert stage.row()["state"] == "withdrawn"
 
 
@@ -179,8 +179,8 @@ def test_s5_a_change_that_is_somebody_elses_lets_the_written_mail_go(stage):
     with drafted(stage) as (found, desk, outcomes):
         stage.mute(default(), TOM)
         written = found.mail_object
-        assert outcomes.commit([], [found]) == ({}, [found])
-        assert outcomes.commit([], desk.renew([found])) == ({found.mail.id: found}, [])
+        assert outcomes.commit([], [found])[:2] == ({}, [found])
+        assert outcomes.commit([], desk.renew([found]))[:2] == ({found.mail.id: found}, [])
         assert found.mail_object is written
 
 
@@ -193,7 +193,7 @@ def test_p2_of_written_mails_only_those_that_are_still_ours_are_begun(stage):
             (ours,) = store.lease(outcomes.owner.id, time.time() + 60, stage.now, 1)
         found.mail = ours
         assert again.id == lost.mail.id
-        assert outcomes.commit([], [lost, found]) == ({found.mail.id: found}, [])
+        assert outcomes.commit([], [lost, found])[:2] == ({found.mail.id: found}, [])
         assert list(Attempt.objects.values_list("mail_id", flat=True)) == [found.mail.id]
 
 
@@ -204,7 +204,7 @@ def test_s5_a_mail_that_is_another_owners_by_now_is_not_withdrawn_by_us(stage):
         with transaction.atomic():
             store.free_leases([outcomes.owner.id], expired_before_s=0)
             store.lease("owner-b", time.time() + 60, stage.now, 1)
-        assert outcomes.commit([], [renewed]) == ({}, [])
+        assert outcomes.commit([], [renewed])[:2] == ({}, [])
         assert (stage.row()["state"], Mail.objects.get().state) == ("queued", MailState.LEASED)
 
 
