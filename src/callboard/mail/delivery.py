@@ -174,8 +174,8 @@ class _Run:
                 follower = self._follower(ready, number)
                 result = self.outcomes.result(ready, await self._send(transport, ready, follower))
             reply = result.reply if result else None
-            if draft is not None:
-                await self._finish(draft, reply)
+            if draft is not None and self.feed.finish(draft, reply) and reply is not None:
+                await self._pause(draft.domain, reply)
             is_refused = reply is not None and reply.of_hop
             if follower is not None:
                 follower = self._let_follow(transport, follower, may=not (is_refused or self.feed.is_halted))
@@ -222,10 +222,7 @@ class _Run:
             return False
         return True
 
-    async def _finish(self, draft: Draft, reply: Reply | None) -> None:
-        """Let the lane know; pause the domain when it stays in trouble."""
-        self.feed.finish(draft)
-        if self.lanes.finish(draft, reply) and reply is not None:
-            rest = [one.mail for one in self.lanes.clear(draft.domain)]
-            pause, reason = self.outcomes.pause, f"{draft.domain}: {reply.line}"
-            await self.courier.threads.at_outbox(pause, draft.domain, rest, reason)
+    async def _pause(self, domain: str, reply: Reply) -> None:
+        """Let a domain wait that stays in trouble."""
+        rest = [one.mail for one in self.lanes.clear(domain)]
+        await self.courier.threads.at_outbox(self.outcomes.pause, domain, rest, f"{domain}: {reply.line}")

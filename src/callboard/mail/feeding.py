@@ -14,6 +14,7 @@ import time
 from callboard.mail.desk import Desk, Draft
 from callboard.mail.lanes import Lanes
 from callboard.mail.outcomes import Outcomes
+from callboard.mail.replies import Reply
 from callboard.mail.store import Leased
 from callboard.mail.threads import Threads
 
@@ -88,12 +89,13 @@ class Feed:
         self.lanes.put_back(draft)
         self._rouse()
 
-    def finish(self, draft: Draft) -> None:
-        """Note that a mail is no longer on its way."""
+    def finish(self, draft: Draft, reply: Reply | None) -> bool:
+        """Note how a mail ended, None when it was not sent; return whether its domain has to be paused."""
         self.holding.discard(draft.mail.id)
         self._finished += 1
         if self._finished % FEW_FINISHED == 0:
             self._hungry.set()
+        return self.lanes.finish(draft, reply)
 
     def halt(self) -> None:
         """Give out no more mails."""
@@ -135,9 +137,9 @@ class Feed:
         if self._idle:
             self.lanes.recall(time.monotonic() - LONGEST_FOLLOWING_S)
         self._rouse()
-        is_urgent = self.lanes.waiting < FEW_WRITTEN or bool(self._idle)
+        is_urgent = not self.threads.is_embedded or bool(self._idle) or self.lanes.waiting < FEW_WRITTEN
         if is_urgent:
-            self._write()
+            self._write(self._unwritten)
         if self._writing is not None and (is_urgent or self._writing.done()):
             drafts = await self._writing
             self._writing = None
@@ -151,17 +153,16 @@ class Feed:
                 await self._hungry.wait()
                 timer.cancel()
 
-    def _write(self) -> None:
-        """Begin to write the next mails, if that is not done already."""
-        if self._writing is None and self._unwritten:
-            part = self._unwritten[:WRITTEN_MEANWHILE]
-            self._writing = self._loop.run_in_executor(self.threads.world, self.desk.draft, part)
+    def _write(self, mails: list[Leased]) -> None:
+        """Begin to write the first of these mails, which are the first of the unwritten, if none are written just now."""
+        if self._writing is None and mails:
+            self._writing = self._loop.run_in_executor(self.threads.world, self.desk.draft, mails)
             self._writing.add_done_callback(lambda _: self._hungry.set())
 
     def _write_meanwhile(self) -> None:
         """Write while a commit is kept, if that is the loop's: while a thread commits, the loop sees to it itself."""
         if threading.get_ident() == self._thread:
-            self._write()
+            self._write(self._unwritten[:WRITTEN_MEANWHILE])
 
     async def lease(self) -> bool:
         """Take a batch of mails that are due; return whether there were any."""

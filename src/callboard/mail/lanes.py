@@ -58,6 +58,14 @@ class _Lane(Generic[T]):
     def waiting(self) -> int:
         return sum(map(len, self.queues)) + len(self.followers)
 
+    def forget(self, follower: T) -> bool:
+        """Take a follower away; return whether it was there."""
+        for place, (_, one) in enumerate(self.followers):
+            if one is follower:
+                del self.followers[place]
+                return True
+        return False
+
 
 class Lanes(Generic[T]):
     """All lanes, and whose turn it is."""
@@ -119,10 +127,8 @@ class Lanes(Generic[T]):
         If its domain is in trouble by now, it waits for its turn again, unless it was cleared or recalled.
         """
         lane = self._lanes.get(follower.domain)
-        place = next((n for n, (_, one) in enumerate(lane.followers) if one is follower), None) if lane else None
-        if lane is None or place is None:
+        if lane is None or not lane.forget(follower):
             return False
-        del lane.followers[place]
         if lane.limit < self.connections:
             self._wait_first(lane, follower)
             return False

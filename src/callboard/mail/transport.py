@@ -192,18 +192,22 @@ class SmtpTransport:
         A server that closed after the mail before, which we had not heard yet, costs this one nothing: it goes over a
         new connection.
         """
-        reply = await self._hand_over(mail, following)
-        if self._sent > 1 and self._session is not None and self._session.is_unheard:
+        session = self._session
+        if session is None:
+            return Reply(Fate.RETRY, 0, "not connected")
+        reply = await self._hand_over(session, mail, following)
+        if self._sent > 1 and session.is_unheard:
             with contextlib.suppress(Unavailable):
                 await self.open()
-                return await self._hand_over(mail, following)
+                if self._session is not None:
+                    return await self._hand_over(self._session, mail, following)
         return reply
 
-    async def _hand_over(self, mail: MailObject, following: MailObject | None) -> Reply:
-        if self._session is None:
-            return Reply(Fate.RETRY, 0, "not connected")
+    def _hand_over(
+        self, session: Session, mail: MailObject, following: MailObject | None
+    ) -> Coroutine[Any, Any, Reply]:
         self._sent += 1
-        return await self._session.hand_over(mail, following if self._sent < MAILS_PER_CONNECTION else None)
+        return session.hand_over(mail, following if self._sent < MAILS_PER_CONNECTION else None)
 
     def call_off(self) -> None:
         """Forget the mail that was to follow; the connection ends if its envelope has left."""
