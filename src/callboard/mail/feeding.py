@@ -154,7 +154,7 @@ class Feed:
                 timer.cancel()
 
     def _write(self, mails: list[Leased]) -> None:
-        """Begin to write the first of these mails, which are the first of the unwritten, if none are written just now."""
+        """Begin to write of these mails, the first that are unwritten, if none are written just now."""
         if self._writing is None and mails:
             self._writing = self._loop.run_in_executor(self.threads.world, self.desk.draft, mails)
             self._writing.add_done_callback(lambda _: self._hungry.set())
