@@ -61,7 +61,6 @@ class Feed:
         self._has_ended = False
         self._idle: list[asyncio.Future[None]] = []
         self._hungry = asyncio.Event()
-        outcomes.meanwhile = self._write_meanwhile
 
     # the connections' side
 
@@ -134,10 +133,10 @@ class Feed:
         self._rouse()
 
     async def _step(self) -> None:
-        if self._idle:
+        is_urgent = not self.threads.is_embedded or self.is_any_idle or self.lanes.waiting < FEW_WRITTEN
+        if self.is_any_idle:
             self.lanes.recall(time.monotonic() - LONGEST_FOLLOWING_S)
         self._rouse()
-        is_urgent = not self.threads.is_embedded or bool(self._idle) or self.lanes.waiting < FEW_WRITTEN
         if is_urgent:
             self._write(self._unwritten)
         if self._writing is not None and (is_urgent or self._writing.done()):
@@ -159,7 +158,7 @@ class Feed:
             self._writing = self._loop.run_in_executor(self.threads.world, self.desk.draft, mails)
             self._writing.add_done_callback(lambda _: self._hungry.set())
 
-    def _write_meanwhile(self) -> None:
+    def write_meanwhile(self) -> None:
         """Write while a commit is kept, if that is the loop's: while a thread commits, the loop sees to it itself."""
         if threading.get_ident() == self._thread:
             self._write(self._unwritten[:WRITTEN_MEANWHILE])

@@ -92,8 +92,8 @@ class Groups:
         is_short = all(one.state is MailState.SENT for one in results)  # what a refusal means takes looks at many rows
         wanted = self.feed.wanted() if is_short else 0
         crowded = self.lanes.crowded() if wanted else ()
-        at_outbox = self.threads.at_outbox
-        done = await at_outbox(commit, results, drafts, wanted, crowded, tries=COMMIT_TRIES, is_short=is_short)
+        at_outbox, asked = self.threads.at_outbox, (wanted, crowded, self.feed.write_meanwhile)
+        done = await at_outbox(commit, results, drafts, *asked, tries=COMMIT_TRIES, is_short=is_short)
         if wanted:
             self.feed.take(done.leased)
         begun, stale = done.begun, done.stale

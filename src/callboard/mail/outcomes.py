@@ -55,7 +55,7 @@ class Outcomes:
     """Everything the courier writes. `counts`: how many mails ended a try, and how.
 
     `revision` is that of people and settings as the last commit saw it, `looked_s` how long the last look for due
-    mails took. `meanwhile` is called at the end of each commit's work, before the disk is waited for.
+    mails took.
     """
 
     def __init__(self, clock: Clock, owner: Owner) -> None:
@@ -65,7 +65,6 @@ class Outcomes:
         self.counts: Counter[str] = Counter()
         self.revision = -1
         self.looked_s = 0.0
-        self.meanwhile: Callable[[], None] = lambda: None
 
     def lease(self, limit: int, crowded: Iterable[str] = ()) -> list[Leased]:
         """Take mails that are due; a look without a lock comes first.
@@ -95,9 +94,17 @@ class Outcomes:
     # begin and record
 
     def commit(
-        self, results: Sequence[Result], drafts: Sequence[Draft], wanted: int = 0, crowded: Iterable[str] = ()
+        self,
+        results: Sequence[Result],
+        drafts: Sequence[Draft],
+        wanted: int = 0,
+        crowded: Iterable[str] = (),
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> Committed:
-        """Record outcomes, begin mails and lease so many as are wanted in one transaction."""
+        """Record outcomes, begin mails and lease so many as are wanted in one transaction.
+
+        `meanwhile` is called last, before the database is waited for.
+        """
         now = self.clock.now()
         counts: Counter[str] = Counter()
         leased: list[Leased] = []
@@ -111,7 +118,7 @@ class Outcomes:
                 began_s = time.monotonic()
                 leased = store.lease(self.owner.id, time.time() + LEASE_S, now, wanted, crowded)
                 self.looked_s = time.monotonic() - began_s
-            self.meanwhile()
+            meanwhile()
         self.counts.update(counts)
         return Committed(begun, stale, leased)
 
