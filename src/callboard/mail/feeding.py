@@ -23,6 +23,8 @@ FEW_WAITING = 100
 """Mails in the lanes under which the next batch is leased, so that no connection waits for it."""
 FEW_WRITTEN = 50
 """Mails in the lanes under which the next are written at once, whoever needs the interpreter meanwhile."""
+LONGEST_UNWRITTEN_S = 0.02
+"""Seconds after which it is not waited for a commit: connections may have nothing to do, or a silent server each."""
 WRITTEN_MEANWHILE = 25
 """Mails that are written while a commit is kept: some more than it begins."""
 LONGEST_FOLLOWING_S = 1.0
@@ -57,6 +59,7 @@ class Feed:
         self._writing: asyncio.Future[list[Draft]] | None = None
         self._finished = 0
         self._look_again_s = 0.0
+        self._write_by_s = 0.0
         self._found_some = False
         self._has_ended = False
         self._idle: list[asyncio.Future[None]] = []
@@ -133,7 +136,7 @@ class Feed:
         self._rouse()
 
     async def _step(self) -> None:
-        is_urgent = not self.threads.is_embedded or self.is_any_idle or self.lanes.waiting < FEW_WRITTEN
+        is_urgent = self._is_urgent
         if self.is_any_idle:
             self.lanes.recall(time.monotonic() - LONGEST_FOLLOWING_S)
         self._rouse()
@@ -142,6 +145,7 @@ class Feed:
         if self._writing is not None and (is_urgent or self._writing.done()):
             drafts = await self._writing
             self._writing = None
+            self._write_by_s = time.monotonic() + LONGEST_UNWRITTEN_S
             del self._unwritten[: len(drafts)]
             self.lanes.add(drafts)
         elif not ((is_urgent or not self._commits_lease) and self._wants_more() and await self.lease()):
@@ -151,6 +155,12 @@ class Feed:
                 timer = self._loop.call_later(LOOK_S, self._hungry.set)
                 await self._hungry.wait()
                 timer.cancel()
+
+    @property
+    def _is_urgent(self) -> bool:
+        """Return whether mails are written at once: commits leave the loop free, or are none, or few mails wait."""
+        is_overdue = time.monotonic() >= self._write_by_s
+        return not self.threads.is_embedded or is_overdue or self.lanes.waiting < FEW_WRITTEN
 
     def _write(self, mails: list[Leased]) -> None:
         """Begin to write of these mails, the first that are unwritten, if none are written just now."""
