@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
@@ -130,6 +131,17 @@ def test_with_smtp_down_everything_is_deferred_and_nothing_lost(tmp_path: Path, 
     board.settings["CALLBOARD_SMTP_URL"] = f"smtp://127.0.0.1:{sink.port}"
     assert board.drain(minutes=71) == {"sent": 30}
     assert sorted(one.recipient for one in sink.accepted) == sorted(emails)
+
+
+def test_mails_that_are_leased_and_written_while_others_leave_leave_once(board: Callboard, sink: Sink):
+    emails = [f"p{number}@d{number % 40}.example" for number in range(3000)]
+    board.people(*emails)
+    board.send(event("e-1"))
+    assert board.drain()["sent"] == 3000
+    assert len(sink.accepted) == len(sink.copies()) == 3000
+    with sqlite3.connect(board.folder / "home" / "callboard.sqlite3") as database:
+        tries = database.execute("SELECT attempts, lease_generation, COUNT(*) FROM mail_mail GROUP BY 1, 2").fetchall()
+    assert tries == [(1, 1, 3000)], "each was leased once and tried once"
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
