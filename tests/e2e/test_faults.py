@@ -147,7 +147,7 @@ def test_a_next_hop_that_refuses_the_sender_is_left_alone_and_no_mail_fails(boar
 
 
 def test_a_domain_that_never_answers_leaves_connections_to_all_others(board: Callboard, sink: Sink):
-    slow, quick = some("slow.example", 60), some("quick.example", 30)
+    slow, quick = some("slow.example", 180), some("quick.example", 30)
     sink.scripts = {email: [HOLD] for email in slow}
     begin(board, *slow, *quick)
     worker = board.start("worker")
