@@ -135,7 +135,7 @@ class _Run:
     async def _leave_rest(self) -> None:
         """Let go of what still waits; when no connection was left, the next hop rests."""
         at_outbox = partial(self.courier.threads.at_outbox, tries=COMMIT_TRIES)
-        rest = self.feed.empty()
+        rest = self.feed.clear_all()
         if self._gone == CONNECTIONS:
             await at_outbox(self.outcomes.pause, NEXT_HOP, rest, self._unavailable)
         elif rest:
@@ -224,5 +224,5 @@ class _Run:
 
     async def _pause(self, domain: str, reply: Reply) -> None:
         """Let a domain wait that stays in trouble."""
-        rest = [one.mail for one in self.lanes.clear(domain)]
-        await self.courier.threads.at_outbox(self.outcomes.pause, domain, rest, f"{domain}: {reply.line}")
+        pause, rest = self.outcomes.pause, self.feed.clear(domain)
+        await self.courier.threads.at_outbox(pause, domain, rest, f"{domain}: {reply.line}")

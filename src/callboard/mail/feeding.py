@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from itertools import islice
 
-from callboard.mail.desk import Desk, Draft
+from callboard.mail.desk import DRAFTS_AT_ONCE, Desk, Draft
 from callboard.mail.lanes import Lanes
 from callboard.mail.outcomes import Outcomes
 from callboard.mail.replies import Reply
@@ -55,7 +56,7 @@ class Feed:
         self.is_halted = False
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
-        self._unwritten: list[Leased] = []
+        self._unwritten: dict[int, Leased] = {}
         self._writing: asyncio.Future[list[Draft]] | None = None
         self._finished = 0
         self._look_again_s = 0.0
@@ -105,10 +106,18 @@ class Feed:
         self._hungry.set()
         self._rouse()
 
-    def empty(self) -> list[Leased]:
-        """Return what was leased and not taken, which waits here no longer."""
-        rest, self._unwritten = [*(one.mail for one in self.lanes.clear_all()), *self._unwritten], []
-        return rest
+    def clear(self, domain: str) -> list[Leased]:
+        """Return what waits of a domain, written or not, which it does no longer."""
+        unwritten = [one for one in self._unwritten.values() if one.domain == domain]
+        for one in unwritten:
+            del self._unwritten[one.id]
+        return [*(one.mail for one in self.lanes.clear(domain)), *unwritten]
+
+    def clear_all(self) -> list[Leased]:
+        """Return all that waits, which it does no longer."""
+        unwritten = [*self._unwritten.values()]
+        self._unwritten.clear()
+        return [*(one.mail for one in self.lanes.clear_all()), *unwritten]
 
     def _rouse(self) -> None:
         """Let idle connections look again."""
@@ -141,13 +150,12 @@ class Feed:
             self.lanes.recall(time.monotonic() - LONGEST_FOLLOWING_S)
         self._rouse()
         if is_urgent:
-            self._write(self._unwritten)
+            self._write(DRAFTS_AT_ONCE)
         if self._writing is not None and (is_urgent or self._writing.done()):
             drafts = await self._writing
             self._writing = None
             self._write_by_s = time.monotonic() + LONGEST_UNWRITTEN_S
-            del self._unwritten[: len(drafts)]
-            self.lanes.add(drafts)
+            self.lanes.add(self._written(drafts))
         elif not ((is_urgent or not self._commits_lease) and self._wants_more() and await self.lease()):
             self._has_ended = self.lanes.is_empty and not self.lanes.in_flight and not self._unwritten
             if not self._has_ended:
@@ -162,16 +170,24 @@ class Feed:
         is_overdue = time.monotonic() >= self._write_by_s
         return not self.threads.is_embedded or is_overdue or self.lanes.waiting < FEW_WRITTEN
 
-    def _write(self, mails: list[Leased]) -> None:
-        """Begin to write of these mails, the first that are unwritten, if none are written just now."""
-        if self._writing is None and mails:
+    def _write(self, most: int) -> None:
+        """Begin to write the next mails, so many at most, if none are written just now."""
+        if self._writing is None and self._unwritten:
+            mails = list(islice(self._unwritten.values(), most))
             self._writing = self._loop.run_in_executor(self.threads.world, self.desk.draft, mails)
             self._writing.add_done_callback(lambda _: self._hungry.set())
 
+    def _written(self, drafts: list[Draft]) -> list[Draft]:
+        """Return those drafts that were not cleared while they were written."""
+        kept = [one for one in drafts if self._unwritten.get(one.mail.id) is one.mail]
+        for one in kept:
+            del self._unwritten[one.mail.id]
+        return kept
+
     def write_meanwhile(self) -> None:
         """Write while a commit is kept, if that is the loop's: while a thread commits, the loop sees to it itself."""
-        if threading.get_ident() == self._thread:
-            self._write(self._unwritten[:WRITTEN_MEANWHILE])
+        if threading.get_ident() == self._thread and not self.is_halted:
+            self._write(WRITTEN_MEANWHILE)
 
     async def lease(self) -> bool:
         """Take a batch of mails that are due; return whether there were any."""
@@ -186,7 +202,7 @@ class Feed:
         self._found_some = bool(mails)
         self.taken += len(mails)
         self.holding |= {one.id for one in mails}
-        self._unwritten += mails
+        self._unwritten |= {one.id: one for one in mails}
 
     def wanted(self) -> int:
         """Return how many mails the commit that comes next shall lease."""

@@ -73,8 +73,7 @@ class Groups:
             try:
                 begun = await self._commit(turns)
                 for domain in self.outcomes.take_opened():
-                    rest = [one.mail for one in self.lanes.clear(domain)]
-                    await self.threads.at_outbox(self.outcomes.let_go, domain, rest)
+                    await self.threads.at_outbox(self.outcomes.let_go, domain, self.feed.clear(domain))
             except Exception as exc:  # noqa: BLE001 - handed to every connection that waits for this commit
                 for turn in turns:
                     turn.answer.set_exception(exc)

@@ -96,7 +96,7 @@ class Form:
         for one in self.body:
             pieces += (one, link)
         del pieces[-1]
-        return Clean(pieces) if self.is_clean else b"".join(pieces)
+        return Clean(pieces) if self.is_clean and b"\n." not in link else b"".join(pieces)
 
 
 def write_mail(
@@ -183,10 +183,7 @@ def _with_places(text: str) -> bytes:
 
 
 def _open_ended(text: str) -> bytes:
-    """Return a text in quoted-printable whose last line goes on in the next; the sign keeps room for the break.
-
-    No line of it begins with a dot.
-    """
+    """Return a text in quoted-printable whose last line goes on in the next; the sign keeps room for the break."""
     if _PLAIN.fullmatch(text):
         return text.encode() + b"=\r\n"
     return _body(f"{text}=\n").removesuffix(b"=3D\r\n") + b"=\r\n"

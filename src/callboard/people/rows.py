@@ -52,6 +52,7 @@ def read_rows(statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...
     """Run one short statement, inside the caller's transaction if there is one; return the rows that it gives.
 
     For what is asked with every commit. Django's cursor takes longer for its part than SQLite for the answer.
+    The statement has marks alone, no other percent sign.
     """
     database = connections[DEFAULT_DB_ALIAS]
     if database.vendor == "postgresql":

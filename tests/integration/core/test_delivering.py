@@ -15,11 +15,14 @@ from tests.integration.core.studio import ANA, TOM, default, user
 from callboard.base.config import SmtpServer
 from callboard.mail import store
 from callboard.mail.desk import Desk
+from callboard.mail.feeding import Feed
+from callboard.mail.lanes import Lanes
 from callboard.mail.models import Attempt, Mail, MailState
 from callboard.mail.outcomes import Outcomes
 from callboard.mail.owners import new_owner
 from callboard.mail.replies import Fate, Reply, read_reply
 from callboard.mail.store import Result
+from callboard.mail.threads import Threads
 from callboard.mail.transport import SmtpTransport, Unavailable
 from callboard.mail.wire import MailObject
 
@@ -161,7 +164,7 @@ def drafted(stage, count=1):
     with new_owner(stage.pipeline.config.home) as owner:
         outcomes = Outcomes(stage.pipeline.clock, owner)
         desk = Desk(stage.pipeline.config, stage.pipeline.clock, stage.pipeline.checker)
-        drafts = desk.draft(outcomes.lease(10))
+        drafts = desk.draft(outcomes.lease(50))
         assert len(drafts) == count
         yield *drafts, desk, outcomes
 
@@ -300,3 +303,28 @@ def test_what_is_leased_while_the_last_connection_gives_up_is_put_off_with_the_r
     assert not store.is_due(stage.now)
     stage.pass_(seconds=31)
     assert stage.deliver()["sent"] == 301
+
+
+def test_p4_what_is_being_written_for_a_domain_that_is_paused_meanwhile_does_not_leave(stage):
+    (ana,) = user(ANA)["users"]
+    emails = [f"p{number}@{'storm' if number % 2 else 'calm'}.example" for number in range(20)]
+    stage.pipeline.import_people({"users": [ana | {"email": email} for email in emails]})
+    with drafted(stage, 21) as (*drafts, desk, outcomes):
+
+        async def run():
+            feed = Feed(Threads(stage.thread, stage.thread), desk, outcomes, Lanes(44))
+            feed.take([one.mail for one in drafts])
+            feed.write_meanwhile()
+            cleared = feed.clear("storm.example")
+            running = asyncio.create_task(feed.run())
+            left = [await feed.next() for _ in range(11)]
+            feed.halt()
+            await running
+            return cleared, left, feed.clear_all()
+
+        with ThreadPoolExecutor(1) as apart:
+            cleared, left, rest = apart.submit(asyncio.run, run()).result()
+    assert {one.domain for one in cleared} == {"storm.example"}
+    assert len(cleared) == 10
+    assert "storm.example" not in {one.domain for one in left}
+    assert rest == []

@@ -73,11 +73,10 @@ def test_a_mail_of_many_events_is_known_to_be_clean_and_in_pieces_that_all_mails
     assert sum(map(len, one[1::2])) > 0.9 * len(whole(one))
 
 
-def test_a_link_of_any_length_keeps_a_mail_clean():
+def test_a_mail_is_called_clean_whatever_its_link_only_where_it_is():
     told = letter(item(event(**salt())))
     form = make_form(told, CATALOGUE, STUDIO, base_url=BASE_URL, sender=SENDER, host=HOST)
-    for length in range(40, 160):
-        link = "https://portal.example/mute/".ljust(length, "a") + ".b=."
+    for length in range(40, 180):
+        link = "https://portal.example/mute/".ljust(length, "a") + ".." + "b" * 100
         raw = form.fill(told.person, told.dated_at, told.message_id, told.thread_root, link)
-        assert isinstance(raw, Clean)
-        assert is_clean(whole(raw))
+        assert isinstance(raw, Clean) == is_clean(whole(raw))
