@@ -309,21 +309,26 @@ def test_p4_what_is_being_written_for_a_domain_that_is_paused_meanwhile_does_not
     (ana,) = user(ANA)["users"]
     emails = [f"p{number}@{'storm' if number % 2 else 'calm'}.example" for number in range(20)]
     stage.pipeline.import_people({"users": [ana | {"email": email} for email in emails]})
-    with drafted(stage, 21) as (*drafts, desk, outcomes):
+    stage.fill()
+    owner = new_owner(stage.pipeline.config.home)
+    stage.thread.submit(owner.__enter__).result()  # where leases are taken
+    outcomes = Outcomes(stage.pipeline.clock, owner)
+    desk = Desk(stage.pipeline.config, stage.pipeline.clock, stage.pipeline.checker)
 
-        async def run():
-            feed = Feed(Threads(stage.thread, stage.thread), desk, outcomes, Lanes(44))
-            feed.take([one.mail for one in drafts])
-            feed.write_meanwhile()
-            cleared = feed.clear("storm.example")
-            running = asyncio.create_task(feed.run())
-            left = [await feed.next() for _ in range(11)]
-            feed.halt()
-            await running
-            return cleared, left, feed.clear_all()
+    async def run():
+        feed = Feed(Threads(stage.thread, stage.thread), desk, outcomes, Lanes(44))
+        await feed.lease()
+        feed.write_meanwhile()
+        cleared = feed.clear("storm.example")
+        running = asyncio.create_task(feed.run())
+        left = [await feed.next() for _ in range(11)]
+        feed.halt()
+        await running
+        return cleared, left, feed.clear_all()
 
-        with ThreadPoolExecutor(1) as apart:
-            cleared, left, rest = apart.submit(asyncio.run, run()).result()
+    with ThreadPoolExecutor(1) as apart:
+        cleared, left, rest = apart.submit(asyncio.run, run()).result()
+    stage.thread.submit(owner.__exit__, None, None, None).result()
     assert {one.domain for one in cleared} == {"storm.example"}
     assert len(cleared) == 10
     assert "storm.example" not in {one.domain for one in left}
