@@ -131,10 +131,8 @@ class Feed:
     async def run(self) -> None:
         """Write what is leased, and lease when few are left, until nothing is due or on its way."""
         try:
-            while not self.is_halted:
+            while not (self.is_halted or self._has_ended):
                 await self._step()
-                if self._has_ended:
-                    break
         except BaseException:
             self.halt()  # nobody would wake those that wait for room
             raise

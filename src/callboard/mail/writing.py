@@ -16,7 +16,7 @@ from functools import lru_cache
 from callboard.base.config import Config
 from callboard.base.instants import from_us
 from callboard.base.keyed import keyed_hash, sign_id
-from callboard.mail.checking import Checker, Told
+from callboard.mail.checking import EVENTS_KEPT, Checker, Told
 from callboard.mail.composing import MUTE_LINK
 from callboard.mail.dkim import Seal, make_signer
 from callboard.mail.letter import Item, Letter
@@ -28,8 +28,6 @@ from callboard.people.values import Person
 
 FORMS_BYTES = 64_000_000
 """Bytes of forms in memory at a time."""
-LINES_KEPT = 20_000
-"""Lines in memory at a time; some tens of megabytes where each has a comment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +119,8 @@ class Writer:
         )
 
     def _known_lines(self) -> Lines:
-        """Return the lines of the events told so far, not of too many."""
-        if len(self._lines) > LINES_KEPT:
+        """Return the lines of the events told so far, of no more than are kept themselves: both hold the comments."""
+        if len(self._lines) > EVENTS_KEPT:
             self._lines.clear()
         return self._lines
 
